@@ -1,0 +1,38 @@
+import pytest
+
+from vault_sync.edit import ABSENT, BOM, Edit, apply, content_hash
+from vault_sync.errors import StaleEditError
+from vault_sync.note import Span
+from vault_sync.paths import VaultPath
+
+PATH = VaultPath("n.md")
+
+
+def edit_of(data: bytes, span: tuple[int, int], before: str, after: str) -> Edit:
+    return Edit(PATH, content_hash(data), Span(*span), before, after)
+
+
+def test_counts_code_points_after_the_byte_order_mark() -> None:
+    data = BOM + "😀ё старое\r\n".encode()
+    assert apply(edit_of(data, (3, 9), "старое", "новое"), data) == BOM + "😀ё новое\r\n".encode()
+
+
+def test_a_changed_note_makes_it_stale() -> None:
+    edit = edit_of(b"old text", (0, 3), "old", "new")
+    with pytest.raises(StaleEditError):
+        apply(edit, b"old text!")
+    with pytest.raises(StaleEditError):
+        apply(edit, None)
+
+
+def test_another_text_at_the_place_makes_it_stale() -> None:
+    data = b"some text"
+    with pytest.raises(StaleEditError):
+        apply(edit_of(data, (0, 4), "SOME", "x"), data)
+
+
+def test_a_new_note_never_replaces_one() -> None:
+    edit = Edit(PATH, ABSENT, Span(0, 0), "", "hello")
+    assert apply(edit, None) == b"hello"
+    with pytest.raises(StaleEditError):
+        apply(edit, b"")

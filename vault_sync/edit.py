@@ -1,0 +1,58 @@
+"""An Edit: the only form in which anything proposes to change a note."""
+
+import hashlib
+from dataclasses import dataclass
+
+from vault_sync.errors import StaleEditError
+from vault_sync.note import Span
+from vault_sync.paths import VaultPath
+
+BOM = b"\xef\xbb\xbf"
+ABSENT = ""
+"""The base hash of an Edit that makes a new note: no file may be there."""
+
+
+def content_hash(data: bytes) -> str:
+    """SHA-256 of a note's bytes, in hex: what an Edit is bound to."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace `before` at `span` by `after` in the note whose bytes hash to `base_hash`.
+
+    `span` counts code points of the decoded text without its byte order mark. A `base_hash` of `ABSENT`
+    makes a new note from `after`.
+    """
+
+    path: VaultPath
+    base_hash: str
+    span: Span
+    before: str
+    after: str
+
+
+def apply(edit: Edit, data: bytes | None) -> bytes:
+    """The note's new bytes. `data` is what is on the disk now, None where there is no file.
+
+    Raises StaleEditError when the note is not the one the Edit was made for; it never hunts for the place.
+    """
+    if edit.base_hash == ABSENT:
+        if data is not None:
+            raise _stale(edit, "A note of that name exists by now.")
+        return edit.after.encode()
+    if data is None:
+        raise _stale(edit, "The note is gone.")
+    if content_hash(data) != edit.base_hash:
+        raise _stale(edit, "The note was changed after the suggestion was made.")
+    mark, body = (BOM, data[len(BOM) :]) if data.startswith(BOM) else (b"", data)
+    text = body.decode()
+    if text[edit.span.start : edit.span.end] != edit.before:
+        raise _stale(edit, "The text at the place of the change is not the expected one.")
+    return mark + (text[: edit.span.start] + edit.after + text[edit.span.end :]).encode()
+
+
+def _stale(edit: Edit, cause: str) -> StaleEditError:
+    return StaleEditError(
+        f"The change to {edit.path!r} was not made.", cause, "Ask for the suggestion again."
+    )

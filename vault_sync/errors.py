@@ -1,0 +1,73 @@
+"""The errors of this package. Each says effect, cause and fix, so that any edge can print it."""
+
+
+class VaultError(Exception):
+    """Something about the vault that the user can understand and mend.
+
+    `code` is stable and machine-readable; `effect`, `cause` and `fix` are one plain sentence each.
+    """
+
+    code = "vault_error"
+
+    def __init__(self, effect: str, cause: str = "", fix: str = "") -> None:
+        super().__init__(effect)
+        self.effect = effect
+        self.cause = cause
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.effect, self.cause, self.fix) if part)
+
+
+class BadPathError(VaultError):
+    """A path that can not name a note in this vault (absolute, `..`, through a symlink)."""
+
+    code = "bad_path"
+
+
+class NoteNotFoundError(VaultError):
+    """No such note on the disk, or none that policy lets anyone see."""
+
+    code = "note_not_found"
+
+
+class UnreadableNoteError(VaultError):
+    """The note exists but can not be indexed (encoding, size, permission)."""
+
+    code = "note_unreadable"
+
+
+class StaleEditError(VaultError):
+    """The note is no longer the one that the Edit was made for."""
+
+    code = "stale"
+
+
+class WriteRefusedError(VaultError):
+    """Policy or the file system forbids this write."""
+
+    code = "write_refused"
+
+
+class VaultUnavailableError(VaultError):
+    """The vault's folder is missing, unmounted, not a folder or not readable."""
+
+    code = "vault_unavailable"
+
+
+class VaultLockedError(VaultError):
+    """Another Famulus process owns this vault."""
+
+    code = "vault_locked"
+
+
+class LedgerError(VaultError):
+    """The ledger or the state can not be opened or trusted."""
+
+    code = "ledger"
+
+
+class StoreBrokenError(VaultError):
+    """The vector store can not be used as it is; it is rebuilt from the ledger."""
+
+    code = "store_broken"

@@ -1,0 +1,86 @@
+"""What this package needs from outside: something that embeds, and something that finds vectors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderSpec:
+    """What identifies an embedder: two embedders with the same `model` give the same vectors.
+
+    `max_tokens` is the longest input it reads whole, prefix included.
+    """
+
+    model: str
+    dimensions: int
+    max_tokens: int
+    query_prefix: str = ""
+    passage_prefix: str = ""
+
+
+class Embedder(Protocol):
+    """Turns texts into L2-normalised vectors. Safe to call from several threads; a query is served before
+    passages that are still waiting."""
+
+    @property
+    def spec(self) -> EmbedderSpec:
+        """What this embedder is."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of shape (len(texts), dimensions). The prefix is added here."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """One vector of shape (dimensions,). The prefix is added here."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` as a passage, prefix and special tokens included."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A stored occurrence and its cosine similarity (-1..1) to the query."""
+
+    occurrence: int
+    similarity: float
+
+
+class ChunkStore(Protocol):
+    """A disposable index of vectors by occurrence id, rebuilt from the ledger when in doubt."""
+
+    def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
+        """Store vectors (n, d) under ids that are not stored yet."""
+        ...
+
+    def delete(self, occurrences: Sequence[int]) -> None:
+        """Forget these ids; unknown ones are no error."""
+        ...
+
+    def query(self, vector: Vectors, k: int) -> list[Neighbour]:
+        """The `k` most similar occurrences, best first; ties by id."""
+        ...
+
+    def count(self) -> int:
+        """How many occurrences are stored."""
+        ...
+
+    def ids(self) -> set[int]:
+        """All stored ids (to compare with the ledger)."""
+        ...
+
+    def reset(self) -> None:
+        """Forget everything."""
+        ...
+
+    def close(self) -> None:
+        """Release files and threads."""
+        ...

@@ -1,0 +1,118 @@
+"""Words, stems, sentences and language of note text, for Russian and English in one vault."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from threading import Lock
+
+import Stemmer
+
+from vault_sync.note import Span
+
+_WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+_CYRILLIC = re.compile(r"[Ѐ-ӿ]")
+_LETTER = re.compile(r"[^\W\d_]")
+_ENGLISH = Stemmer.Stemmer("english", 0)
+_RUSSIAN = Stemmer.Stemmer("russian", 0)
+_STEMMING = Lock()  # a Stemmer keeps its word in a buffer of its own: one thread at a time
+_ABBREVIATIONS = frozenset(
+    [
+        "e.g",
+        "i.e",
+        "etc",
+        "vs",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "no",
+        "vol",
+        "fig",
+        "cf",
+        "al",
+        "inc",
+        "ltd",
+        "approx",
+        "т.е",
+        "т.к",
+        "т.д",
+        "т.п",
+        "др",
+        "пр",
+        "гг",
+        "см",
+        "рис",
+        "стр",
+        "табл",
+        "им",
+        "ул",
+        "напр",
+        "в.т.ч",
+        "н.э",
+        "тыс",
+        "млн",
+        "млрд",
+        "руб",
+    ]
+)
+_BOUNDARY = re.compile(r"[.!?…]+[\"'»”)\]]*(?=\s)|\n[ \t]*\r?\n|\n(?=[ \t]*(?:[-*+]|\d+[.)]|#{1,6}|>|\|)\s)")
+
+
+def fold(text: str) -> str:
+    """Case, `ё` and compatibility forms folded away: what two spellings of one word share."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е").replace("ё", "е")
+
+
+def words(text: str) -> list[str]:
+    """The folded words of `text`, in order."""
+    return _WORD.findall(fold(text))
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The Snowball stem of a folded word, Russian or English by its script."""
+    stemmer = _RUSSIAN if _CYRILLIC.search(word) else _ENGLISH
+    with _STEMMING:
+        return str(stemmer.stemWord(word))
+
+
+def stems(text: str) -> list[str]:
+    """The stems of the words of `text`, in order."""
+    return [stem(word) for word in words(text)]
+
+
+def language_of(text: str) -> str:
+    """`ru` where at least 30 % of the letters are Cyrillic, else `en`.
+
+    The share is low because Russian notes on technical matters are full of Latin names and code.
+    """
+    letters = len(_LETTER.findall(text))
+    return "ru" if letters and len(_CYRILLIC.findall(text)) >= 0.3 * letters else "en"
+
+
+def sentences(text: str) -> list[Span]:
+    """Spans of the sentences of Markdown prose, without white space at their ends.
+
+    A blank line, a list item, a heading and a table row end a sentence as a full stop does.
+    """
+    cuts = [match.end() for match in _BOUNDARY.finditer(text) if not _abbreviation(text, match)]
+    spans = []
+    start = 0
+    for cut in [*cuts, len(text)]:
+        piece = text[start:cut]
+        left = start + len(piece) - len(piece.lstrip())
+        right = start + len(piece.rstrip())
+        if right > left:
+            spans.append(Span(left, right))
+        start = cut
+    return spans
+
+
+def _abbreviation(text: str, match: re.Match[str]) -> bool:
+    if match.group()[0] != ".":
+        return False
+    before = text[max(0, match.start() - 12) : match.start()].split()
+    last = before[-1].casefold().lstrip("(«\"'") if before else ""
+    return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha())
