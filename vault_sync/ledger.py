@@ -1,0 +1,297 @@
+"""The ledger: what has been indexed, with the vectors. Full text and Chroma are derived from it."""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from vault_sync import lexical, schema
+from vault_sync.database import Database
+from vault_sync.errors import LedgerError
+from vault_sync.filter import Filter
+from vault_sync.note import Span
+from vault_sync.paths import VaultPath, title_of, vault_path
+from vault_sync.ports import Vectors
+from vault_sync.records import ChangeKind, ChangeRecord, FileStamp, LinkRecord, NoteRecord, Occurrence
+from vault_sync.resolve import Resolver
+from vault_sync.text import fold
+
+_OCCURRENCE = "SELECT o.*, n.path, n.title, n.mtime_ns FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE "
+_MANY = 500
+"""Ids a statement: SQLite's limit of variables is far higher, but short statements stay in its cache."""
+
+
+class Ledger:
+    """Reads of the ledger; what changes it lives in `vault_sync.record` (one transaction a note)."""
+
+    def __init__(self, file: Path) -> None:
+        """Open or make `file`. A damaged file or one of another version is put aside and made anew."""
+        self.database = _open(file)
+        self._resolver: tuple[int, Resolver] | None = None
+
+    def read(self) -> sqlite3.Connection:
+        """This thread's connection, for reading."""
+        return self.database.read()
+
+    def close(self) -> None:
+        """Close the file."""
+        self.database.close()
+
+    def note(self, path: str) -> NoteRecord | None:
+        """The record of one note."""
+        row = self.read().execute("SELECT * FROM notes WHERE path = ?", (path,)).fetchone()
+        return self._record(row) if row else None
+
+    def notes(self) -> list[NoteRecord]:
+        """All notes, failed ones too, by path."""
+        tags: dict[int, list[str]] = {}
+        for note_id, tag in self.read().execute("SELECT note_id, tag FROM tags ORDER BY rowid"):
+            tags.setdefault(note_id, []).append(tag)
+        rows = self.read().execute("SELECT * FROM notes ORDER BY path").fetchall()
+        return [_note_record(row, tuple(tags.get(row["id"], ()))) for row in rows]
+
+    def paths(self) -> list[VaultPath]:
+        """The paths of all notes that are indexed."""
+        rows = self.read().execute("SELECT path FROM notes WHERE state = 'indexed' ORDER BY path")
+        return [VaultPath(row[0]) for row in rows]
+
+    def stamps(self) -> dict[VaultPath, FileStamp]:
+        """What the disk said of each known file."""
+        rows = self.read().execute("SELECT path, disk_path, size, mtime_ns FROM notes")
+        return {VaultPath(p): FileStamp(disk, size, mtime) for p, disk, size, mtime in rows}
+
+    def notes_with_hash(self, digest: str) -> list[NoteRecord]:
+        """Notes whose bytes had this hash: what a move is found by."""
+        rows = self.read().execute("SELECT * FROM notes WHERE hash = ?", (digest,)).fetchall()
+        return [self._record(row) for row in rows]
+
+    def _record(self, row: sqlite3.Row) -> NoteRecord:
+        tags = self.read().execute("SELECT tag FROM tags WHERE note_id = ? ORDER BY rowid", (row["id"],))
+        return _note_record(row, tuple(tag for (tag,) in tags))
+
+    def occurrences(self, ids: Iterable[int]) -> dict[int, Occurrence]:
+        """Occurrences by id; unknown ids are left out."""
+        found: dict[int, Occurrence] = {}
+        for part in _parts(list(ids)):
+            marks = ",".join("?" * len(part))
+            for row in self.read().execute(f"{_OCCURRENCE} o.id IN ({marks})", part):
+                found[row["id"]] = _occurrence(row)
+        return found
+
+    def occurrences_of(self, path: str) -> list[Occurrence]:
+        """The chunks of one note, in order."""
+        rows = self.read().execute(f"{_OCCURRENCE} n.path = ? ORDER BY o.ordinal", (path,))
+        return [_occurrence(row) for row in rows]
+
+    def allowed(self, narrow: Filter) -> set[int] | None:
+        """Occurrence ids that the filter lets through; None where it lets all through."""
+        if not narrow:
+            return None
+        conditions, values = _conditions(narrow)
+        rows = self.read().execute(
+            "SELECT o.id FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE " + " AND ".join(conditions),
+            values,
+        )
+        return {int(row[0]) for row in rows}
+
+    def vectors(self, ids: Sequence[int]) -> Vectors:
+        """Vectors (n, d) of these occurrences, in this order.
+
+        Raises LedgerError where one is missing.
+        """
+        found: dict[int, bytes] = {}
+        for part in _parts(list(ids)):
+            marks = ",".join("?" * len(part))
+            sql = f"SELECT o.id, v.vector FROM occurrences o JOIN vectors v ON v.key = o.vector_key WHERE o.id IN ({marks})"
+            found.update((row[0], row[1]) for row in self.read().execute(sql, part))
+        try:
+            return np.array([np.frombuffer(found[i], dtype=np.float32) for i in ids], dtype=np.float32)
+        except KeyError as error:
+            raise LedgerError(
+                f"The vector of occurrence {error.args[0]} is missing.", "", "Run `famulus index`."
+            ) from error
+
+    def known_keys(self, keys: Iterable[str]) -> set[str]:
+        """Which of these vector keys have a vector already."""
+        found: set[str] = set()
+        for part in _parts(list(set(keys))):
+            marks = ",".join("?" * len(part))
+            found.update(row[0] for row in self.read().execute(f"SELECT key FROM vectors WHERE key IN ({marks})", part))
+        return found
+
+    def resolver(self) -> Resolver:
+        """Resolves links among the notes that are known now."""
+        connection = self.read()
+        version = int(connection.execute("SELECT coalesce(max(id), 0) FROM changes").fetchone()[0])
+        if self._resolver is None or self._resolver[0] != version:
+            paths = [VaultPath(row[0]) for row in connection.execute("SELECT path FROM notes")]
+            self._resolver = (version, Resolver(paths))
+        return self._resolver[1]
+
+    def links_from(self, path: str) -> list[LinkRecord]:
+        """The note's links that resolve to a note, those of managed sections left out."""
+        rows = self.read().execute(
+            "SELECT l.*, n.path FROM links l JOIN notes n ON n.id = l.note_id WHERE n.path = ? ORDER BY l.rowid",
+            (path,),
+        )
+        return self._resolved(rows)
+
+    def links_to(self, path: str) -> list[LinkRecord]:
+        """The links of other notes that resolve to this one."""
+        rows = self.read().execute(
+            "SELECT l.*, n.path FROM links l JOIN notes n ON n.id = l.note_id WHERE l.name = ? ORDER BY n.path, l.rowid",
+            (fold(title_of(VaultPath(path))),),
+        )
+        return [link for link in self._resolved(rows) if link.target == path and link.source != path]
+
+    def _resolved(self, rows: Iterable[sqlite3.Row]) -> list[LinkRecord]:
+        resolver = self.resolver()
+        links = []
+        for row in rows:
+            source = VaultPath(row["path"])
+            target = resolver.resolve(row["target"], source)
+            if target is not None:
+                links.append(LinkRecord(source, target, row["kind"], row["raw"], row["line"]))
+        return links
+
+    def changes(self, since: float) -> list[ChangeRecord]:
+        """What happened to notes after `since` (seconds since the epoch), oldest first."""
+        rows = self.read().execute("SELECT * FROM changes WHERE at > ? ORDER BY id", (since,))
+        return [
+            ChangeRecord(
+                row["at"],
+                row["kind"],
+                VaultPath(row["path"]),
+                row["old_path"] and vault_path(row["old_path"]),
+            )
+            for row in rows
+        ]
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many notes are indexed, how many failed, and how many chunks there are."""
+        row = (
+            self.read()
+            .execute(
+                "SELECT (SELECT count(*) FROM notes WHERE state = 'indexed'),"
+                " (SELECT count(*) FROM notes WHERE state = 'failed'), (SELECT count(*) FROM occurrences)"
+            )
+            .fetchone()
+        )
+        return int(row[0]), int(row[1]), int(row[2])
+
+    def meta(self, key: str) -> str | None:
+        """A remembered value, such as the embedder's model."""
+        row = self.read().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return str(row[0]) if row else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Remember a value."""
+        with self.database.write() as connection:
+            connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def log_change(self, kind: ChangeKind, path: VaultPath, old_path: VaultPath | None = None) -> None:
+        """Add to the log of changes that digests read."""
+        with self.database.write() as connection:
+            connection.execute(
+                "INSERT INTO changes (at, kind, path, old_path) VALUES (?, ?, ?, ?)",
+                (time.time(), kind, path, old_path),
+            )
+
+
+def _open(file: Path) -> Database:
+    try:
+        return _prepared(file)
+    except sqlite3.DatabaseError:
+        for suffix in ("", "-wal", "-shm"):
+            damaged = Path(f"{file}{suffix}")
+            if damaged.exists():
+                damaged.replace(f"{file}.damaged{suffix}")
+        return _prepared(file)
+
+
+def _prepared(file: Path) -> Database:
+    database = Database(file)
+    try:
+        version = int(database.read().execute("PRAGMA user_version").fetchone()[0])
+        if version == 0:
+            with database.write() as connection:
+                for statement in schema.TABLES.split(";"):
+                    connection.execute(statement)
+                lexical.create(connection)
+                connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+        elif version != schema.VERSION:
+            raise sqlite3.DatabaseError(f"schema {version}, wanted {schema.VERSION}")
+        else:
+            database.read().execute("SELECT count(*) FROM notes").fetchone()
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _conditions(narrow: Filter) -> tuple[list[str], list[object]]:
+    conditions: list[str] = []
+    values: list[object] = []
+    if narrow.folder.strip("/"):
+        folder = narrow.folder.strip("/")
+        conditions.append("(n.path = ? OR (n.path >= ? AND n.path < ?))")
+        values += [folder, folder + "/", folder + "0"]
+    if narrow.tag.lstrip("#"):
+        tag = fold(narrow.tag.lstrip("#"))
+        conditions.append("n.id IN (SELECT note_id FROM tags WHERE folded = ? OR (folded >= ? AND folded < ?))")
+        values += [tag, tag + "/", tag + "0"]
+    if narrow.after:
+        conditions.append("n.mtime_ns >= ?")
+        values.append(_midnight_ns(datetime.combine(narrow.after, datetime.min.time())))
+    if narrow.before:
+        conditions.append("n.mtime_ns < ?")
+        values.append(_midnight_ns(datetime.combine(narrow.before, datetime.min.time()) + timedelta(days=1)))
+    return conditions or ["1"], values
+
+
+def _midnight_ns(moment: datetime) -> int:
+    return int(moment.astimezone().timestamp() * 1e9)
+
+
+def _parts(ids: list[int] | list[str]) -> Iterable[list[int] | list[str]]:
+    return (ids[start : start + _MANY] for start in range(0, len(ids), _MANY))
+
+
+def _note_record(row: sqlite3.Row, tags: tuple[str, ...]) -> NoteRecord:
+    return NoteRecord(
+        id=row["id"],
+        path=VaultPath(row["path"]),
+        stamp=FileStamp(row["disk_path"], row["size"], row["mtime_ns"]),
+        hash=row["hash"],
+        title=row["title"],
+        language=row["language"],
+        aliases=tuple(json.loads(row["aliases"])),
+        tags=tags,
+        description=row["description"],
+        state=row["state"],
+        reason=row["reason"],
+        fix=row["fix"],
+        indexed_at=row["indexed_at"],
+        digest=row["digest"],
+    )
+
+
+def _occurrence(row: sqlite3.Row) -> Occurrence:
+    return Occurrence(
+        id=row["id"],
+        note_id=row["note_id"],
+        path=VaultPath(row["path"]),
+        title=row["title"],
+        ordinal=row["ordinal"],
+        heading=tuple(json.loads(row["heading"])),
+        start_line=row["start_line"],
+        end_line=row["end_line"],
+        span=Span(row["span_start"], row["span_end"]),
+        text=row["text"],
+        vector_key=row["vector_key"],
+        mtime=row["mtime_ns"] / 1e9,
+    )

@@ -1,0 +1,293 @@
+"""Writing to the ledger: one transaction a note, full text with it; the store follows by way of an outbox."""
+
+import json
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from vault_sync import lexical
+from vault_sync.errors import VaultError
+from vault_sync.ledger import Ledger
+from vault_sync.note import Chunk, Note
+from vault_sync.paths import VaultPath, title_of
+from vault_sync.ports import Vectors
+from vault_sync.records import FileStamp
+from vault_sync.text import fold, language_of
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A chunk with the key of its vector."""
+
+    chunk: Chunk
+    key: str
+
+
+def put_note(ledger: Ledger, stamp: FileStamp, digest: str, note: Note, chunks: Sequence[Keyed]) -> None:
+    """Record a note and its chunks, whose vectors must be stored already.
+
+    Chunks that are as they were keep their occurrence id, so that the store is touched only where it must be.
+    """
+    with ledger.database.write() as connection:
+        known = connection.execute("SELECT * FROM notes WHERE path = ?", (note.path,)).fetchone()
+        note_id = _put_row(connection, stamp, digest, note)
+        names = json.dumps(note.aliases, ensure_ascii=False)
+        renamed = known is not None and (known["title"], known["aliases"]) != (note.title, names)
+        _put_tags(connection, note_id, note.tags)
+        _put_links(connection, note_id, note)
+        _put_chunks(connection, note_id, note, chunks, rewrite=renamed)
+        if known is None or known["hash"] != digest:
+            ledger.log_change("created" if known is None else "modified", note.path)
+
+
+def _put_row(connection: sqlite3.Connection, stamp: FileStamp, digest: str, note: Note) -> int:
+    row = {
+        "path": note.path,
+        "disk_path": stamp.disk_path,
+        "size": stamp.size,
+        "mtime_ns": stamp.mtime_ns,
+        "hash": digest,
+        "title": note.title,
+        "language": language_of(note.text[note.body_start :] or note.title),
+        "aliases": json.dumps(note.aliases, ensure_ascii=False),
+        "description": _text(note.frontmatter, "description"),
+        "state": "indexed",
+        "reason": note.frontmatter_error or "",
+        "fix": "",
+        "indexed_at": time.time(),
+        "digest": _text(note.frontmatter, "famulus-digest"),
+    }
+    return _upsert(connection, row)
+
+
+def _upsert(connection: sqlite3.Connection, row: Mapping[str, object]) -> int:
+    names = ", ".join(row)
+    marks = ", ".join(f":{name}" for name in row)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "path")
+    sql = f"INSERT INTO notes ({names}) VALUES ({marks}) ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"
+    return int(connection.execute(sql, dict(row)).fetchone()[0])
+
+
+def _text(frontmatter: Mapping[str, object], key: str) -> str:
+    value = frontmatter.get(key)
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def _put_tags(connection: sqlite3.Connection, note_id: int, tags: Sequence[str]) -> None:
+    connection.execute("DELETE FROM tags WHERE note_id = ?", (note_id,))
+    connection.executemany("INSERT INTO tags VALUES (?, ?, ?)", [(note_id, tag, fold(tag)) for tag in tags])
+
+
+def _put_links(connection: sqlite3.Connection, note_id: int, note: Note) -> None:
+    connection.execute("DELETE FROM links WHERE note_id = ?", (note_id,))
+    rows = [
+        (
+            note_id,
+            link.kind,
+            link.target,
+            fold(title_of(VaultPath(link.target or note.path))),
+            link.raw,
+            link.line,
+        )
+        for link in note.links
+        if not link.in_managed and not link.in_comment
+    ]
+    connection.executemany("INSERT INTO links VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def _put_chunks(
+    connection: sqlite3.Connection, note_id: int, note: Note, chunks: Sequence[Keyed], *, rewrite: bool
+) -> None:
+    free: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    old = connection.execute(
+        "SELECT id, vector_key, heading, text FROM occurrences WHERE note_id = ? ORDER BY ordinal DESC",
+        (note_id,),
+    ).fetchall()
+    for row in old:
+        free[(row["vector_key"], row["heading"], row["text"])].append(row["id"])
+    fresh: list[int] = []
+    kept: list[int] = []
+    texts: dict[int, Chunk] = {}
+    for keyed in chunks:
+        heading = json.dumps(keyed.chunk.heading, ensure_ascii=False)
+        same = free.get((keyed.key, heading, keyed.chunk.text))
+        if same:
+            occurrence = same.pop()
+            _move_chunk(connection, occurrence, keyed.chunk)
+            kept.append(occurrence)
+        else:
+            occurrence = _insert_chunk(connection, note_id, keyed, heading)
+            fresh.append(occurrence)
+        texts[occurrence] = keyed.chunk
+    gone = [occurrence for ids in free.values() for occurrence in ids]
+    _forget(connection, gone)
+    if rewrite:
+        lexical.delete(connection, kept)
+    written = fresh + (kept if rewrite else [])
+    lexical.insert(connection, [_lexical_row(i, note.title, note.aliases, texts[i]) for i in written])
+    connection.executemany("INSERT OR REPLACE INTO outbox VALUES (?, 'add')", [(i,) for i in fresh])
+
+
+def _move_chunk(connection: sqlite3.Connection, occurrence: int, chunk: Chunk) -> None:
+    connection.execute(
+        "UPDATE occurrences SET ordinal = ?, start_line = ?, end_line = ?, span_start = ?, span_end = ? WHERE id = ?",
+        (chunk.ordinal, chunk.start_line, chunk.end_line, chunk.span.start, chunk.span.end, occurrence),
+    )
+
+
+def _insert_chunk(connection: sqlite3.Connection, note_id: int, keyed: Keyed, heading: str) -> int:
+    chunk = keyed.chunk
+    cursor = connection.execute(
+        "INSERT INTO occurrences (note_id, ordinal, vector_key, heading, start_line, end_line, span_start, span_end, text)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            note_id,
+            chunk.ordinal,
+            keyed.key,
+            heading,
+            chunk.start_line,
+            chunk.end_line,
+            chunk.span.start,
+            chunk.span.end,
+            chunk.text,
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def _lexical_row(occurrence: int, title: str, aliases: Sequence[str], chunk: Chunk) -> lexical.LexicalRow:
+    return lexical.LexicalRow(occurrence, title, tuple(chunk.heading), chunk.text, tuple(aliases))
+
+
+def _forget(connection: sqlite3.Connection, occurrences: Sequence[int]) -> None:
+    lexical.delete(connection, occurrences)
+    connection.executemany("DELETE FROM occurrences WHERE id = ?", [(i,) for i in occurrences])
+    connection.executemany("INSERT OR REPLACE INTO outbox VALUES (?, 'delete')", [(i,) for i in occurrences])
+
+
+def put_failure(ledger: Ledger, path: VaultPath, stamp: FileStamp, digest: str, error: VaultError) -> None:
+    """Record that a note can not be indexed, and why; what was indexed of it before is forgotten."""
+    with ledger.database.write() as connection:
+        note_id = _upsert(
+            connection,
+            {
+                "path": path,
+                "disk_path": stamp.disk_path,
+                "size": stamp.size,
+                "mtime_ns": stamp.mtime_ns,
+                "hash": digest,
+                "title": title_of(path),
+                "language": "",
+                "aliases": "[]",
+                "description": "",
+                "state": "failed",
+                "reason": f"{error.effect} {error.cause}".strip(),
+                "fix": error.fix,
+                "indexed_at": time.time(),
+                "digest": "",
+            },
+        )
+        _clear(connection, note_id)
+        ledger.log_change("modified", path)
+
+
+def _clear(connection: sqlite3.Connection, note_id: int) -> None:
+    ids = [row[0] for row in connection.execute("SELECT id FROM occurrences WHERE note_id = ?", (note_id,))]
+    _forget(connection, ids)
+    connection.execute("DELETE FROM tags WHERE note_id = ?", (note_id,))
+    connection.execute("DELETE FROM links WHERE note_id = ?", (note_id,))
+
+
+def delete_note(ledger: Ledger, path: VaultPath, *, log: bool = True) -> None:
+    """Forget a note; its vectors stay for a while, in case it comes back."""
+    with ledger.database.write() as connection:
+        row = connection.execute("SELECT id FROM notes WHERE path = ?", (path,)).fetchone()
+        if row is None:
+            return
+        _clear(connection, row[0])
+        connection.execute("DELETE FROM notes WHERE id = ?", (row[0],))
+        if log:
+            ledger.log_change("deleted", path)
+
+
+def move_note(ledger: Ledger, old: VaultPath, new: VaultPath, stamp: FileStamp) -> None:
+    """The same bytes at another path: occurrences and vectors stay, only the title's words are written anew."""
+    with ledger.database.write() as connection:
+        connection.execute(
+            "UPDATE notes SET path = ?, disk_path = ?, size = ?, mtime_ns = ?, title = ? WHERE path = ?",
+            (new, stamp.disk_path, stamp.size, stamp.mtime_ns, title_of(new), old),
+        )
+        record = ledger.note(new)
+        if record is not None and title_of(old) != title_of(new):
+            chunks = ledger.occurrences_of(new)
+            lexical.delete(connection, [chunk.id for chunk in chunks])
+            lexical.insert(
+                connection,
+                [lexical.LexicalRow(c.id, record.title, c.heading, c.text, record.aliases) for c in chunks],
+            )
+        ledger.log_change("moved", new, old)
+
+
+def touch(ledger: Ledger, path: VaultPath, stamp: FileStamp) -> None:
+    """The file's times changed, its bytes did not."""
+    with ledger.database.write() as connection:
+        connection.execute(
+            "UPDATE notes SET disk_path = ?, size = ?, mtime_ns = ? WHERE path = ?",
+            (stamp.disk_path, stamp.size, stamp.mtime_ns, path),
+        )
+
+
+def put_vectors(ledger: Ledger, keys: Sequence[str], vectors: Vectors) -> None:
+    """Store vectors (n, d) under their keys."""
+    rows = [
+        (key, np.ascontiguousarray(vector, dtype=np.float32).tobytes())
+        for key, vector in zip(keys, vectors, strict=True)
+    ]
+    with ledger.database.write() as connection:
+        connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+
+def forget_everything(ledger: Ledger) -> None:
+    """Forget all notes and vectors, so that the next scan reads and embeds them anew (another embedder)."""
+    with ledger.database.write() as connection:
+        for (note_id,) in connection.execute("SELECT id FROM notes").fetchall():
+            _clear(connection, note_id)
+        for table in ("notes", "vectors", "outbox"):
+            connection.execute(f"DELETE FROM {table}")
+
+
+def outbox(ledger: Ledger, limit: int) -> tuple[list[int], list[int]]:
+    """Occurrences that the store has yet to add and to delete, at most `limit` in all."""
+    rows = ledger.read().execute("SELECT occurrence, kind FROM outbox ORDER BY occurrence LIMIT ?", (limit,)).fetchall()
+    return [row[0] for row in rows if row[1] == "add"], [row[0] for row in rows if row[1] == "delete"]
+
+
+def settle(ledger: Ledger, occurrences: Sequence[int]) -> None:
+    """The store has these: strike them from the outbox."""
+    with ledger.database.write() as connection:
+        connection.executemany("DELETE FROM outbox WHERE occurrence = ?", [(i,) for i in occurrences])
+
+
+def refill(ledger: Ledger, stored: set[int]) -> int:
+    """Put into the outbox what a store that holds `stored` lacks or has too much; returns how many."""
+    with ledger.database.write() as connection:
+        wanted = {int(row[0]) for row in connection.execute("SELECT id FROM occurrences")}
+        rows = [(i, "add") for i in wanted - stored] + [(i, "delete") for i in stored - wanted]
+        connection.execute("DELETE FROM outbox")
+        connection.executemany("INSERT INTO outbox VALUES (?, ?)", rows)
+        return len(rows)
+
+
+def prune_vectors(ledger: Ledger) -> int:
+    """Drop vectors that no chunk uses once they outnumber those in use; returns how many went."""
+    with ledger.database.write() as connection:
+        used, total = connection.execute(
+            "SELECT (SELECT count(DISTINCT vector_key) FROM occurrences), (SELECT count(*) FROM vectors)"
+        ).fetchone()
+        if total - used <= max(used, 1000):
+            return 0
+        return connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM occurrences)").rowcount

@@ -1,0 +1,36 @@
+"""The tables of `index.db`. All of it can be rebuilt from the vault, so a new version starts empty."""
+
+VERSION = 1
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE notes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, disk_path TEXT NOT NULL, size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, hash TEXT NOT NULL, title TEXT NOT NULL, language TEXT NOT NULL,
+    aliases TEXT NOT NULL, description TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, fix TEXT NOT NULL,
+    indexed_at REAL NOT NULL, digest TEXT NOT NULL
+);
+CREATE INDEX notes_hash ON notes (hash);
+CREATE TABLE tags (note_id INTEGER NOT NULL, tag TEXT NOT NULL, folded TEXT NOT NULL);
+CREATE INDEX tags_note ON tags (note_id);
+CREATE INDEX tags_folded ON tags (folded);
+CREATE TABLE occurrences (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, note_id INTEGER NOT NULL, ordinal INTEGER NOT NULL,
+    vector_key TEXT NOT NULL, heading TEXT NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL,
+    span_start INTEGER NOT NULL, span_end INTEGER NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX occurrences_note ON occurrences (note_id, ordinal);
+CREATE INDEX occurrences_key ON occurrences (vector_key);
+CREATE TABLE vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE links (
+    note_id INTEGER NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, name TEXT NOT NULL, raw TEXT NOT NULL,
+    line INTEGER NOT NULL
+);
+CREATE INDEX links_note ON links (note_id);
+CREATE INDEX links_name ON links (name);
+CREATE TABLE outbox (occurrence INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('add', 'delete')));
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL, old_path TEXT
+);
+CREATE INDEX changes_at ON changes (at);
+"""

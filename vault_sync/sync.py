@@ -1,0 +1,228 @@
+"""A saved note becomes searchable: read and hash, parse, chunk, embed what is new, record, store."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from vault_sync import record
+from vault_sync.chunk import chunk_note
+from vault_sync.edit import content_hash
+from vault_sync.errors import NoteNotFoundError, UnreadableNoteError, VaultError, VaultUnavailableError
+from vault_sync.ledger import Ledger
+from vault_sync.note import Note
+from vault_sync.parse import parse_note
+from vault_sync.paths import VaultPath
+from vault_sync.policy import Policy
+from vault_sync.ports import ChunkStore, Embedder, EmbedderSpec
+from vault_sync.record import Keyed
+from vault_sync.records import FileStamp
+from vault_sync.scan import Difference, difference, looks_unmounted
+from vault_sync.vault import MAX_NOTE_BYTES, Vault
+
+log = logging.getLogger(__name__)
+
+EMBED_AT_ONCE = 16
+"""Texts a call of the embedder: few enough that a stop takes effect soon."""
+STORE_AT_ONCE = 512
+NOTES_AT_ONCE = 24
+
+
+def vector_key(spec: EmbedderSpec, text: str) -> str:
+    """Hash of model, prefix and the text that is embedded."""
+    return hashlib.sha256("\0".join((spec.model, spec.passage_prefix, text)).encode()).hexdigest()
+
+
+class Stopped(Exception):  # noqa: N818 — not an error: the owner asked for it
+    """Work ended early because the owner asked; what was finished is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Notes done of those to do, and texts embedded since the start."""
+
+    done: int
+    total: int
+    embedded: int
+
+
+@dataclass(slots=True)
+class _Job:
+    note: Note
+    stamp: FileStamp
+    hash: str
+    chunks: list[Keyed]
+
+
+@dataclass(slots=True)
+class Indexer:
+    """Keeps ledger, full text and store in step with the vault. Used from one thread at a time."""
+
+    vault: Vault
+    ledger: Ledger
+    store: ChunkStore
+    embedder: Embedder
+    policy: Policy
+    max_note_bytes: int = MAX_NOTE_BYTES
+    on_indexed: Callable[[VaultPath], None] = lambda path: None
+    on_progress: Callable[[Progress], None] = lambda progress: None
+    should_stop: Callable[[], bool] = lambda: False
+    embedded: int = 0
+    passed_over: dict[str, str] = field(default_factory=dict)
+
+    def prepare(self) -> None:
+        """Make the index fit the embedder and the store fit the ledger; call once before anything else."""
+        model = f"{self.embedder.spec.model}|{self.embedder.spec.passage_prefix}|{self.embedder.spec.dimensions}"
+        known = self.ledger.meta("embedder")
+        if known != model:
+            if known is not None:
+                log.warning("The embedder is %s now, it was %s: all notes are embedded again.", model, known)
+                record.forget_everything(self.ledger)
+            self.store.reset()
+            self.ledger.set_meta("embedder", model)
+        self._repair_store()
+
+    def _repair_store(self) -> None:
+        stored = self.store.ids()
+        missing = record.refill(self.ledger, stored)
+        if missing:
+            log.info("The store lacks or has too much of %d chunks: mended from the ledger.", missing)
+        self._flush()
+
+    def scan(self) -> int:
+        """Find and process everything that differs from the disk; returns how many notes that were.
+
+        Raises VaultUnavailableError where the vault is not there; the index then stays as it is.
+        """
+        pending = self.survey()
+        self.process(pending.changed, pending.gone)
+        self.ledger.set_meta("identity", self.vault.identity())
+        record.prune_vectors(self.ledger)
+        return len(pending)
+
+    def survey(self) -> Difference:
+        """What differs between disk and ledger. Raises VaultUnavailableError."""
+        listing = self.vault.list(self.policy)
+        known = self.ledger.stamps()
+        if looks_unmounted(listing.files, len(known), self.vault.identity(), self.ledger.meta("identity")):
+            raise unmounted(self.vault.root, len(known))
+        self.passed_over = listing.passed_over
+        return difference(listing.files, known)
+
+    def look(self, paths: Iterable[str]) -> None:
+        """Process these paths after hints; each is compared with the disk first."""
+        self.vault.check()
+        known = self.ledger.stamps()
+        changed, gone = [], []
+        for raw in paths:
+            path = VaultPath(raw)
+            stamp = self.vault.stamp(path) if self.policy.readable(path) else None
+            if stamp is None and path in known:
+                gone.append(path)
+            elif stamp is not None and known.get(path) != stamp:
+                changed.append(path)
+        self.process(changed, gone)
+
+    def process(self, changed: Sequence[VaultPath], gone: Sequence[VaultPath]) -> None:
+        """Index `changed`, forget `gone`; a note that is gone here and appears there is moved."""
+        left = set(gone)
+        total = len(changed) + len(left)
+        done = 0
+        for start in range(0, len(changed), NOTES_AT_ONCE):
+            jobs = [job for path in changed[start : start + NOTES_AT_ONCE] if (job := self._read(path, left))]
+            self._index(jobs)
+            done += len(changed[start : start + NOTES_AT_ONCE])
+            self.on_progress(Progress(done, total, self.embedded))
+        for path in left:
+            record.delete_note(self.ledger, path)
+        self._flush()
+        self.on_progress(Progress(total, total, self.embedded))
+
+    def _read(self, path: VaultPath, gone: set[VaultPath]) -> _Job | None:
+        """The note, read and cut, where there is something to index; otherwise the ledger is put right here."""
+        known = self.ledger.note(path)
+        stamp = self.vault.stamp(path)
+        if stamp is None:
+            gone.add(path)
+            return None
+        digest = ""
+        try:
+            data, stamp = self.vault.read(path, self.max_note_bytes)
+            digest = content_hash(data)
+            if known is not None and known.hash == digest:
+                record.touch(self.ledger, path, stamp)
+                return None
+            note = parse_note(path, data)
+        except NoteNotFoundError:
+            gone.add(path)
+            return None
+        except UnreadableNoteError as error:
+            record.put_failure(self.ledger, path, stamp, digest, error)
+            return None
+        if self.policy.private(note.frontmatter):
+            record.delete_note(self.ledger, path, log=False)
+            return None
+        if known is None and self._moved(path, digest, stamp, gone):
+            return None
+        return _Job(note, stamp, digest, self._cut(note))
+
+    def _moved(self, path: VaultPath, digest: str, stamp: FileStamp, gone: set[VaultPath]) -> bool:
+        old = next(
+            (n.path for n in self.ledger.notes_with_hash(digest) if n.path in gone and n.state == "indexed"), None
+        )
+        if old is None:
+            return False
+        record.move_note(self.ledger, old, path, stamp)
+        gone.discard(old)
+        self.on_indexed(path)
+        return True
+
+    def _cut(self, note: Note) -> list[Keyed]:
+        spec = self.embedder.spec
+        return [Keyed(chunk, vector_key(spec, chunk.embed_text)) for chunk in chunk_note(note)]
+
+    def _index(self, jobs: Sequence[_Job]) -> None:
+        texts = {keyed.key: keyed.chunk.embed_text for job in jobs for keyed in job.chunks}
+        try:
+            self._embed(texts)
+        except VaultError as error:
+            for job in jobs:
+                record.put_failure(self.ledger, job.note.path, job.stamp, "", error)
+            return
+        for job in jobs:
+            record.put_note(self.ledger, job.stamp, job.hash, job.note, job.chunks)
+        self._flush()
+        for job in jobs:
+            self.on_indexed(job.note.path)
+
+    def _embed(self, texts: dict[str, str]) -> None:
+        known = self.ledger.known_keys(texts)
+        missing = sorted((key for key in texts if key not in known), key=lambda key: len(texts[key]))
+        for start in range(0, len(missing), EMBED_AT_ONCE):
+            if self.should_stop():
+                raise Stopped
+            keys = missing[start : start + EMBED_AT_ONCE]
+            record.put_vectors(self.ledger, keys, self.embedder.embed_passages([texts[key] for key in keys]))
+            self.embedded += len(keys)
+
+    def _flush(self) -> None:
+        """Bring the store up to the ledger; the outbox is struck off last, so a crash repeats and never loses."""
+        while True:
+            if self.should_stop():
+                raise Stopped
+            add, delete = record.outbox(self.ledger, STORE_AT_ONCE)
+            if not add and not delete:
+                return
+            self.store.delete(delete + add)
+            if add:
+                self.store.add(add, self.ledger.vectors(add))
+            record.settle(self.ledger, add + delete)
+
+
+def unmounted(root: object, known: int) -> VaultError:
+    """The error for a vault that is suddenly another, empty folder."""
+    return VaultUnavailableError(
+        f"The vault {str(root)!r} is empty, but {known} notes were there; the index is kept as it is.",
+        "It is not the folder that it was: the disk or share is probably not mounted.",
+        "Mount it again. If the notes are really gone, delete this vault's folder in the data folder.",
+    )
