@@ -1,0 +1,153 @@
+"""The command line. Exit codes: 0 done, 1 failed, 2 used wrongly."""
+
+import argparse
+import asyncio
+import json
+import logging
+import logging.handlers
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from agents.errors import AgentError
+from daemon import __version__, commands
+from daemon.config import ConfigError, Settings, load
+from daemon.errors import describe
+from vault_sync.errors import VaultError
+
+Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands with their flags."""
+    parser = argparse.ArgumentParser(prog="famulus", description="Keeps an Obsidian vault company on your own machine.")
+    parser.add_argument("--version", action="version", version=f"famulus {__version__}")
+    adds = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    common = _common()
+
+    def command(name: str, run: Command, text: str) -> argparse.ArgumentParser:
+        sub = adds.add_parser(name, help=text, description=text, parents=[common])
+        sub.set_defaults(run=run)
+        return sub
+
+    serve = command("serve", commands.serve, "Watch the vault, keep its index, answer over HTTP.")
+    serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
+    serve.add_argument("--port", type=int, help="port to listen on (default 8000; 0 for any)")
+    command("index", commands.index, "Bring the index up to date once.")
+    search = command("search", commands.search, "Find passages by words and by meaning.")
+    search.add_argument("query")
+    _search_flags(search)
+    ask = command("ask", commands.ask, "Ask the vault a question; the answer cites its notes.")
+    ask.add_argument("question")
+    ask.add_argument("--note", default=None, help="ask about this note only")
+    ask.add_argument("--model", default="famulus", help="famulus, a role (planner, coder) or an engine")
+    link = command("link", commands.link, "Propose related notes for a note, or write them into it.")
+    link.add_argument("note")
+    link.add_argument("--dry-run", action="store_true", help="show the proposals and keep nothing")
+    _review(command("review", commands.review, "List, accept and reject suggestions."))
+    _digest(command("digest", commands.digest, "List digest notes, or run one now."))
+    command("doctor", commands.doctor, "Say what is wrong with the set-up, and what to do.")
+    _models(command("models", commands.models, "List or fetch the models that the configuration names."))
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--vault", type=Path, help="the vault's folder (or FAMULUS_VAULT)")
+    common.add_argument("--data-dir", type=Path, help="where everything derived is kept, never in the vault")
+    common.add_argument("--config", type=Path, help="famulus.toml (default: in your configuration folder)")
+    common.add_argument("--json", action="store_true", help="print what the API would answer, and nothing else")
+    common.add_argument("--verbose", action="store_true", help="say more of what happens")
+    return common
+
+
+def _search_flags(search: argparse.ArgumentParser) -> None:
+    search.add_argument("-k", type=int, default=5, help="how many passages (default 5)")
+    search.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
+    search.add_argument("--folder", default="", help="only notes in this folder")
+    search.add_argument("--tag", default="", help="only notes with this tag")
+    search.add_argument("--after", default="", help="only notes changed on or after this day (YYYY-MM-DD)")
+    search.add_argument("--before", default="", help="only notes changed on or before this day (YYYY-MM-DD)")
+
+
+def _review(review: argparse.ArgumentParser) -> None:
+    actions = review.add_subparsers(dest="action", metavar="ACTION")
+    listed = actions.add_parser("list", help="show suggestions")
+    listed.add_argument("--state", default="pending", help="pending, applied, rejected, stale, or all")
+    listed.add_argument("--folder", default="", help="only for notes in this folder")
+    for name in ("accept", "reject"):
+        actions.add_parser(name, help=f"{name} suggestions by id").add_argument("ids", nargs="+", metavar="ID")
+
+
+def _digest(digest: argparse.ArgumentParser) -> None:
+    actions = digest.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", help="show the digest notes")
+    actions.add_parser("run", help="run a digest now").add_argument("name", help="its note's title or path")
+
+
+def _models(models: argparse.ArgumentParser) -> None:
+    actions = models.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", help="show the models and whether they are here")
+    pull = actions.add_parser("pull", help="fetch models")
+    pull.add_argument("name", nargs="?", help="an engine's name; all of the configuration without one")
+    pull.add_argument("--starter", action="store_true", help="fetch the starter models")
+
+
+def settings_from(arguments: argparse.Namespace) -> Settings:
+    """The settings that flags, environment and file give together. Raises ConfigError."""
+    settings = load(arguments.config, vault=arguments.vault, data_dir=arguments.data_dir)
+    server = settings.server.model_copy(
+        update={key: value for key in ("host", "port") if (value := getattr(arguments, key, None)) is not None}
+    )
+    return settings.model_copy(update={"server": server, "data_dir": settings.data_dir.expanduser()})
+
+
+def main() -> None:
+    """The program."""
+    arguments = build_parser().parse_args()
+    try:
+        settings = settings_from(arguments)
+        _log(settings, verbose=arguments.verbose, to_file=arguments.command == "serve")
+        code = asyncio.run(arguments.run(arguments, settings))
+    except (VaultError, AgentError) as error:
+        _tell(error, as_json=arguments.json)
+        code = 2 if isinstance(error, ConfigError) else 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        code = 128 + signal.SIGINT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    raise SystemExit(code)
+
+
+def _tell(error: VaultError | AgentError, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(describe(error), ensure_ascii=False) + "\n")
+        return
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[bold red]{error.effect}[/bold red]")
+    for text in (error.cause, error.fix):
+        if text:
+            console.print(text, markup=False)
+
+
+def _log(settings: Settings, *, verbose: bool, to_file: bool) -> None:
+    on_screen = logging.StreamHandler()
+    on_screen.setLevel(logging.INFO if verbose else logging.WARNING)
+    on_screen.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handlers: list[logging.Handler] = [on_screen]
+    if to_file:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        file = logging.handlers.RotatingFileHandler(
+            settings.data_dir / "famulus.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8"
+        )
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handlers.append(file)
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
+    for noisy in ("httpx", "chromadb", "apscheduler", "watchdog", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)

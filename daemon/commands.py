@@ -1,0 +1,119 @@
+"""What each command does: one call of the API, shown for people or as JSON."""
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+
+from daemon import doctor as checks
+from daemon import show
+from daemon.client import connect
+from daemon.config import Settings
+from daemon.engines import registry
+from daemon.serve import serve as run_daemon
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+def _output(arguments: argparse.Namespace, data: Any, shown: str) -> int:
+    if arguments.json:
+        sys.stdout.write(json.dumps(data, ensure_ascii=False) + "\n")
+    else:
+        console.print(shown)
+    return 0
+
+
+async def serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run the daemon until it is told to end."""
+    await run_daemon(settings)
+    return 0
+
+
+async def index(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Bring the index up to date and say what is in it."""
+    async with connect(settings, quiet=arguments.json) as client:
+        data = await client.get("/api/health")
+    return _output(arguments, data, show.health(data))
+
+
+async def search(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Search."""
+    async with connect(settings, quiet=arguments.json) as client:
+        data = await client.get(
+            "/api/search",
+            q=arguments.query,
+            k=arguments.k,
+            mode=arguments.mode,
+            folder=arguments.folder,
+            tag=arguments.tag,
+            after=arguments.after,
+            before=arguments.before,
+        )
+    return _output(arguments, data, show.passages(data["results"]))
+
+
+async def ask(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Ask; the answer appears as it is written, its sources after it."""
+    body: dict[str, Any] = {"model": arguments.model, "messages": [{"role": "user", "content": arguments.question}]}
+    if arguments.note:
+        body["famulus"] = {"path": arguments.note}
+    async with connect(settings, quiet=arguments.json) as client:
+        if arguments.json:
+            return _output(arguments, await client.post("/v1/chat/completions", body), "")
+        citations: list[dict[str, Any]] = []
+        async for chunk in client.stream("/v1/chat/completions", body | {"stream": True}):
+            for choice in chunk["choices"]:
+                console.print(choice["delta"].get("content") or "", end="", markup=False)
+                citations = choice["delta"].get("citations") or citations
+    console.print("\n" + show.citations(citations), end="" if not citations else "\n")
+    return 0
+
+
+async def link(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Propose links for a note; without --dry-run they wait in the inbox."""
+    async with connect(settings, quiet=arguments.json) as client:
+        data = await client.post("/api/suggestions", {"path": arguments.note}, dry_run=arguments.dry_run)
+    return _output(arguments, data, show.suggestions(data["suggestions"], kept=not arguments.dry_run))
+
+
+async def review(arguments: argparse.Namespace, settings: Settings) -> int:
+    """List, accept or reject suggestions."""
+    async with connect(settings, quiet=arguments.json) as client:
+        if arguments.action in ("accept", "reject"):
+            data = await client.post(f"/api/suggestions/{arguments.action}", {"ids": arguments.ids})
+            _output(arguments, data, show.decisions(data["results"]))
+            return 0 if all(result["state"] in ("applied", "rejected") for result in data["results"]) else 1
+        state = getattr(arguments, "state", "pending")
+        params = {"folder": getattr(arguments, "folder", ""), "state": "any" if state == "all" else state}
+        data = await client.get("/api/suggestions", **params)
+    return _output(arguments, data, show.suggestions(data["suggestions"], kept=True))
+
+
+async def digest(arguments: argparse.Namespace, settings: Settings) -> int:
+    """List digests or run one."""
+    async with connect(settings, quiet=arguments.json) as client:
+        if arguments.action == "run":
+            data = await client.post("/api/digests/run", {"name": arguments.name})
+            return _output(arguments, data, show.digest_run(data))
+        data = await client.get("/api/digests")
+    return _output(arguments, data, show.digests(data["digests"]))
+
+
+async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Check the set-up."""
+    found = await checks.examine(settings)
+    _output(arguments, {"checks": [check.json() for check in found]}, show.checks(found))
+    return 0 if all(check.ok for check in found) else 1
+
+
+async def models(arguments: argparse.Namespace, settings: Settings) -> int:
+    """List or fetch models."""
+    if arguments.action == "pull":
+        specs = registry.STARTERS if arguments.starter else settings.engine_specs()
+        if arguments.name:
+            specs = [spec for spec in settings.engine_specs() if spec.name == arguments.name]
+        registry.pull(specs)
+    data = {"models": registry.list_models(settings.engine_specs())}
+    return _output(arguments, data, show.models(data["models"]))

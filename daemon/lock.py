@@ -1,0 +1,76 @@
+"""One Famulus a vault: a lock by vault, whatever data folder is used, that also tells others where the daemon is."""
+
+import fcntl
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+import platformdirs
+
+from vault_sync.errors import VaultLockedError
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the lock. `url` is empty while it is not, or not yet, listening."""
+
+    pid: int
+    url: str = ""
+    token_file: str = ""
+
+
+class VaultLock:
+    """A lock on a file in the user's state folder; the system lets go of it when the process ends, however it ends."""
+
+    def __init__(self, vault_id: str) -> None:
+        folder = Path(platformdirs.user_state_dir("famulus", appauthor=False)) / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._file = folder / f"{vault_id}.lock"
+        self._handle: IO[str] | None = None
+
+    def take(self) -> None:
+        """Raises VaultLockedError that names the holder."""
+        handle = self._file.open("a+", encoding="utf-8")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            handle.close()
+            holder = self.holder() or Holder(0)
+            at = f", at {holder.url}" if holder.url else ""
+            raise VaultLockedError(
+                "This vault is in use by another Famulus.",
+                f"Process {holder.pid} has it{at}.",
+                "Use that one, or end it first.",
+            ) from error
+        self._handle = handle
+        self.announce(Holder(os.getpid()))
+
+    def announce(self, holder: Holder) -> None:
+        """Tell others where the daemon listens."""
+        if self._handle is None:
+            raise RuntimeError("the lock is not held")
+        self._handle.seek(0)
+        self._handle.truncate()
+        self._handle.write(json.dumps(asdict(holder)))
+        self._handle.flush()
+
+    def holder(self) -> Holder | None:
+        """Who holds the lock now; None where nobody does."""
+        try:
+            with self._file.open("r", encoding="utf-8") as handle:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    text = handle.read()
+                    return Holder(**json.loads(text)) if text else Holder(0)
+                return None
+        except FileNotFoundError:
+            return None
+
+    def release(self) -> None:
+        """Let go."""
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None

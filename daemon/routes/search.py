@@ -1,0 +1,44 @@
+"""`/api/search` and `/api/related`."""
+
+import asyncio
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from agents.errors import BadRequestError
+from daemon import wire
+from daemon.compose import Famulus
+from vault_sync.filter import Filter
+from vault_sync.paths import vault_path
+
+
+def router(famulus: Famulus) -> APIRouter:
+    """The routes, bound to one vault."""
+    routes = APIRouter(prefix="/api", tags=["search"])
+
+    @routes.get("/search")
+    async def search(
+        q: str,
+        k: Annotated[int, Query(ge=1, le=100)] = 10,
+        mode: Literal["hybrid", "lexical", "dense"] = "hybrid",
+        folder: str = "",
+        tag: str = "",
+        after: date | None = None,
+        before: date | None = None,
+    ) -> wire.SearchResults:
+        """Passages that fit the question, by words and by meaning; `after` and `before` are days of change."""
+        if not q.strip():
+            raise BadRequestError("Nothing was searched.", "`q` is empty.", "Give some words or a question.")
+        narrow = Filter(folder, tag, after, before)
+        passages = await asyncio.to_thread(famulus.searcher.search, q, k, mode, narrow)
+        return wire.search_results(passages)
+
+    @routes.get("/related")
+    async def related(path: str, k: Annotated[int, Query(ge=1, le=50)] = 10) -> wire.SearchResults:
+        """The neighbours of a note: the passage of each that is nearest to it."""
+        note = famulus.known_note(vault_path(path))
+        passages = await asyncio.to_thread(famulus.searcher.related, note.path, k)
+        return wire.search_results(passages)
+
+    return routes

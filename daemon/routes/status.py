@@ -1,0 +1,97 @@
+"""`/api/health`, `/api/notes`, `/api/notes/status`, `/api/journal`, `/api/events` and `/metrics`."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import PlainTextResponse, StreamingResponse
+
+from daemon import __version__, metrics, sse
+from daemon.compose import Famulus
+from vault_sync.paths import vault_path
+from vault_sync.records import NoteRecord
+
+
+def router(famulus: Famulus) -> APIRouter:
+    """The routes, bound to one vault."""
+    routes = APIRouter(tags=["status"])
+
+    @routes.get("/api/health")
+    async def health(request: Request) -> dict[str, Any]:
+        """Whether all is well. Strangers are told the state only, the owner also vault and engines."""
+        return famulus.health(owner=bool(request.scope.get("famulus_authorized")), version=__version__)
+
+    @routes.get("/api/notes")
+    async def notes(
+        path: str | None = None, folder: str = "", limit: Annotated[int, Query(ge=1, le=10_000)] = 1000
+    ) -> Any:
+        """The notes that are known, or one of them with its text's hash and links."""
+        if path is not None:
+            note = famulus.known_note(vault_path(path))
+            links = [{"target": link.target, "line": link.line} for link in famulus.ledger.links_from(note.path)]
+            backlinks = [{"source": link.source, "line": link.line} for link in famulus.ledger.links_to(note.path)]
+            return {"note": _note(note), "links": links, "backlinks": backlinks}
+        found = [note for note in famulus.ledger.notes() if not folder or note.path.startswith(folder.strip("/") + "/")]
+        return {"notes": [_note(note) for note in found[:limit]], "total": len(found)}
+
+    @routes.get("/api/notes/status")
+    async def notes_status(path: str | None = None) -> dict[str, Any]:
+        """For every note, or one: is it indexed, since when, and if not, why and what to do."""
+        notes = [famulus.known_note(vault_path(path))] if path is not None else famulus.ledger.notes()
+        status = famulus.upkeep.status()
+        return {
+            "notes": [_status(note) for note in notes],
+            "pending": status.pending,
+            "passed_over": [] if path else [{"path": p, "reason": r} for p, r in famulus.passed_over().items()],
+        }
+
+    @routes.get("/api/journal")
+    async def journal(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
+        """What Famulus wrote, newest first, without the texts."""
+        names = ("id", "at", "feature", "run", "path", "before_hash", "after_hash", "state")
+        entries = famulus.journal.entries(limit)
+        return {"entries": [{name: getattr(entry, name) for name in names} for entry in entries]}
+
+    @routes.get("/api/events")
+    async def events() -> StreamingResponse:
+        """What happens, as server-sent events: `index.progress`, `note.indexed`, `suggestion.new`, `note.written`, …"""
+        return sse.response(_events(famulus))
+
+    @routes.get("/metrics")
+    async def prometheus() -> PlainTextResponse:
+        """Figures for Prometheus."""
+        return PlainTextResponse(metrics.render(famulus), media_type=metrics.CONTENT_TYPE)
+
+    return routes
+
+
+async def _events(famulus: Famulus) -> AsyncIterator[bytes]:
+    yield sse.event({"version": __version__}, "hello")
+    async for happened in famulus.bus.stream():
+        yield sse.event(happened.data, happened.name)
+
+
+def _note(note: NoteRecord) -> dict[str, Any]:
+    return {
+        "path": note.path,
+        "title": note.title,
+        "language": note.language,
+        "aliases": list(note.aliases),
+        "tags": list(note.tags),
+        "description": note.description,
+        "hash": note.hash,
+        "size": note.stamp.size,
+        "modified_at": note.mtime,
+        "state": note.state,
+    }
+
+
+def _status(note: NoteRecord) -> dict[str, Any]:
+    return {
+        "path": note.path,
+        "state": note.state,
+        "reason": note.reason,
+        "fix": note.fix,
+        "indexed_at": note.indexed_at,
+        "modified_at": note.mtime,
+    }

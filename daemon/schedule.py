@@ -1,0 +1,135 @@
+"""Digest notes on a schedule, by APScheduler. What was missed while the machine was off is made up once."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from agents.digest import Digester, DigestStatus
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.cron import CronTrigger
+
+from agents.errors import AgentError, DigestError
+from daemon.autolink import new_run
+from daemon.bus import Bus, BusEvent
+from vault_sync.errors import VaultError
+from vault_sync.paths import VaultPath
+from vault_sync.write import Writer
+
+log = logging.getLogger(__name__)
+
+
+def next_fire(cron: str, after: datetime) -> datetime | None:
+    """When a cron line fires next after a moment with a time zone; raises DigestError for a line that is none."""
+    try:
+        trigger = CronTrigger.from_crontab(cron, timezone=after.tzinfo)
+    except ValueError as error:
+        raise DigestError(
+            f"The schedule {cron!r} can not be used.",
+            f"{error}.",
+            'Write a cron line, such as "0 8 * * 1" (Mondays at 8).',
+        ) from error
+    return trigger.get_next_fire_time(None, after)  # type: ignore[no-any-return]
+
+
+class Schedule:
+    """One job a digest note, under the note's path as its fixed id."""
+
+    def __init__(self, digester: Digester, writer: Writer, bus: Bus) -> None:
+        self._digester = digester
+        self._writer = writer
+        self._bus = bus
+        self._scheduler = AsyncIOScheduler(
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+        self._running = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._unlisten: Callable[[], None] = lambda: None
+
+    def start(self) -> None:
+        """Begin; the jobs are made as soon as the index is ready. Call from the event loop."""
+        self._loop = asyncio.get_running_loop()
+        self._scheduler.start()
+        self._unlisten = self._bus.listen(self._heard)
+
+    def _heard(self, event: BusEvent) -> None:
+        if event.name == "index.ready":
+            self._refresh_soon()
+
+    def _refresh_soon(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            asyncio.run_coroutine_threadsafe(self.refresh(), self._loop)
+
+    def saved(self, path: VaultPath) -> None:
+        """A note was saved, from any thread: where it is, or was, a digest note, its job is made anew."""
+        if self._digester.is_digest(path) or self._scheduler.get_job(path) is not None:
+            self._refresh_soon()
+
+    def stop(self) -> None:
+        """End; a digest that is due meanwhile is made up at the next start."""
+        self._unlisten()
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    def list(self) -> list[dict[str, Any]]:
+        """The digest notes as the API shows them."""
+        return [_json(status) for status in self._digester.list(datetime.now().astimezone())]
+
+    async def refresh(self) -> None:
+        """Make the jobs fit the digest notes as they are now, and run what was missed."""
+        now = datetime.now().astimezone()
+        statuses = await asyncio.to_thread(self._digester.list, now)
+        wanted = {status.path for status in statuses if not status.error}
+        for job in self._scheduler.get_jobs():
+            if job.id not in wanted:
+                job.remove()
+        for status in statuses:
+            if status.error:
+                continue
+            self._scheduler.add_job(
+                self._scheduled,
+                CronTrigger.from_crontab(status.cron, timezone=now.tzinfo),
+                args=[status.path],
+                id=status.path,
+                replace_existing=True,
+            )
+            if status.missed:
+                log.info("The digest %s was missed: it is made up now.", status.path)
+                await self._scheduled(status.path)
+
+    async def _scheduled(self, path: VaultPath) -> None:
+        try:
+            await self.run(path)
+        except (VaultError, AgentError) as error:
+            log.warning("The digest %s was not written: %s", path, error)
+
+    async def run_named(self, name: str) -> dict[str, Any]:
+        """Run the digest whose path or title is `name`. Raises DigestError where there is none."""
+        path = self._digester.find(name)
+        return await self.run(path)
+
+    async def run(self, path: VaultPath) -> dict[str, Any]:
+        """Run one digest now and write its note; `path` is null where nothing had changed."""
+        async with self._running:
+            result = await self._digester.run(path, datetime.now().astimezone())
+            written = None
+            if result.edit is not None:
+                await asyncio.to_thread(self._writer.write, result.edit, feature="digest", run=new_run())
+                written = result.edit.path
+            self._digester.done(path, time.time(), written)
+        self._bus.publish("digest.done", digest=path, path=written)
+        return {"digest": path, "path": written, "sources": list(result.sources)}
+
+
+def _json(status: DigestStatus) -> dict[str, Any]:
+    return {
+        "path": status.path,
+        "cron": status.cron,
+        "scope": status.scope,
+        "last_run": status.last_run,
+        "last_note": status.last_note,
+        "next_run": status.next_run.isoformat() if status.next_run else None,
+        "error": status.error,
+    }

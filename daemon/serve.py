@@ -1,0 +1,129 @@
+"""`famulus serve`: the daemon from start to a clean end."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+
+import uvicorn
+from rich.console import Console
+
+from agents.errors import AgentError
+from daemon.app import build_app
+from daemon.bus import BusEvent
+from daemon.compose import Famulus, compose
+from daemon.config import Settings
+from daemon.lock import Holder
+from daemon.progress import Progress
+
+log = logging.getLogger(__name__)
+
+GRACE = 3
+"""Seconds that open answers get at the end."""
+
+
+class PortTakenError(AgentError):
+    """Another program listens there."""
+
+    code = "port_taken"
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM. Raises VaultError, ConfigError, PortTakenError."""
+    with _listen(settings.server.host, settings.server.port) as listener:
+        await _serve(compose(settings), listener)
+
+
+async def _serve(famulus: Famulus, listener: socket.socket) -> None:
+    console = Console(stderr=True, highlight=False)
+    host, port = listener.getsockname()[:2]
+    url = f"http://{_callable(host)}:{port}"
+    console.print(f"[bold]Famulus[/bold] keeps [cyan]{famulus.vault.root}[/cyan] company.")
+    config = uvicorn.Config(
+        build_app(famulus), log_config=None, access_log=False, timeout_graceful_shutdown=GRACE, lifespan="on"
+    )
+    server = _Server(config, lambda: famulus.lock.announce(Holder(os.getpid(), url, str(famulus.token_file))))
+    progress = Progress(shown=sys.stderr.isatty() or "FAMULUS_PROGRESS" in os.environ)
+    ready = asyncio.get_running_loop().create_future()
+
+    def heard(event: BusEvent) -> None:
+        if event.name == "index.progress" and not ready.done():
+            progress.update(event.data["done"], event.data["total"], event.data["embedded"])
+        elif event.name == "index.ready":
+            ready.get_loop().call_soon_threadsafe(lambda: ready.done() or ready.set_result(None))
+
+    famulus.bus.listen(heard)
+    greeting = asyncio.create_task(_greet(console, famulus, url, ready, progress))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        greeting.cancel()
+        await asyncio.gather(greeting, return_exceptions=True)
+        progress.stop()
+        console.print("Famulus has ended; nothing was left half done.")
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, on_listening: object) -> None:
+        super().__init__(config)
+        self._on_listening = on_listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and callable(self._on_listening):
+            self._on_listening()
+
+
+async def _greet(
+    console: Console, famulus: Famulus, url: str, ready: "asyncio.Future[None]", progress: Progress
+) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        await ready
+        progress.stop()
+        notes, failed, chunks = famulus.ledger.counts()
+        problems = f" [yellow]{failed} could not be read: run `famulus doctor`.[/yellow]" if failed else ""
+        vault = famulus.vault.root
+        console.print(f"{notes} notes, {chunks} chunks, {famulus.indexer.embedded} embedded just now.{problems}\n")
+        console.print(f"  Address  {url}   (API page: {url}/docs)")
+        console.print(f"  Token    {famulus.token_file}\n")
+        console.print("Three things to try in another terminal:")
+        for line in _things_to_try(famulus):
+            console.print(f"  {line}", soft_wrap=True)
+        console.print(f"\nThe vault is {vault}. End with Ctrl-C.", soft_wrap=True)
+
+
+def _things_to_try(famulus: Famulus) -> list[str]:
+    program = os.path.relpath(sys.argv[0]) if "/" in sys.argv[0] else "famulus"
+    vault = os.path.relpath(famulus.vault.root)
+    note = next((path for path in famulus.ledger.paths() if famulus.settings.linking.mode_for(path) == "auto"), None)
+    sample = famulus.vault.locate(note) if note else None
+    ask = f'{program} ask --vault {vault} "What do my notes say about embeddings?"'
+    search = f'{program} search --vault {vault} "закваска"'
+    if sample is None:
+        return [ask, search, f"{program} review --vault {vault} list"]
+    return [ask, search, f'echo "A new line." >> "{os.path.relpath(sample)}"   # and see its links appear in the note']
+
+
+def _callable(host: str) -> str:
+    if host in ("0.0.0.0", "::"):
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(
+            f"Famulus can not listen at {host}:{port}.",
+            f"The system says: {error.strerror}.",
+            "End the program that listens there, or choose another with --port.",
+        ) from error
+    return listener

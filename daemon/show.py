@@ -1,0 +1,106 @@
+"""What people see in the terminal. Pure: data in, text with rich markup out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.markup import escape
+
+from daemon.doctor import Check
+
+
+def health(data: dict[str, Any]) -> str:
+    """The state of the index in a line or two."""
+    index = data["index"]
+    line = f"{index['notes']} notes, {index['chunks']} chunks, {index['embedded_since_start']} embedded just now."
+    return line + (
+        f"\n[yellow]{index['failed']} could not be read: run `famulus doctor`.[/yellow]" if index["failed"] else ""
+    )
+
+
+def place(item: dict[str, Any]) -> str:
+    """Path, headings and lines of a passage or citation."""
+    heading = " › ".join(item["heading"])
+    lines = (
+        f"{item['start_line']}–{item['end_line']}"
+        if item["start_line"] != item["end_line"]
+        else f"{item['start_line']}"
+    )
+    return escape(f"{item['path']}{' › ' + heading if heading else ''}, lines {lines}")
+
+
+def passages(results: Sequence[dict[str, Any]]) -> str:
+    """Search results with their rank in each lane."""
+    if not results:
+        return "Nothing was found."
+    return "\n\n".join(_passage(number, result) for number, result in enumerate(results, 1))
+
+
+def _passage(number: int, result: dict[str, Any]) -> str:
+    lanes = result["lanes"]
+    ranks = f"words {lanes['lexical'] or '–'}, meaning {lanes['dense'] or '–'}"
+    snippet = escape(" ".join(result["snippet"].split()))
+    return f"[bold]{number}. {place(result)}[/bold]  [dim]{result['score']:.3f} ({ranks})[/dim]\n   {snippet}"
+
+
+def citations(found: Sequence[dict[str, Any]]) -> str:
+    """The sources under an answer."""
+    return "\n".join(
+        f"[bold]{escape(each['mark'])}[/bold] {place(each)}\n    [dim]“{escape(' '.join(each['quote'].split()))}”[/dim]"
+        for each in found
+    )
+
+
+def suggestions(found: Sequence[dict[str, Any]], *, kept: bool) -> str:
+    """Proposed links with reason and, where they are kept, the id to decide by."""
+    if not found:
+        return "There is nothing to propose."
+    return "\n\n".join(_suggestion(each, kept=kept) for each in found)
+
+
+def _suggestion(each: dict[str, Any], *, kept: bool) -> str:
+    kind = each["relation"] or each["kind"]
+    head = f"[bold]{escape(each['target'] or each['path'])}[/bold]  [dim]{kind}, {each['score'] or 0:.2f}[/dim]"
+    where = f"\n   [dim]for {escape(each['path'])} · {each['state']} · {each['id']}[/dim]" if kept else ""
+    return f"{head}\n   {escape(' '.join(each['reason'].split()))}{where}"
+
+
+def decisions(results: Sequence[dict[str, Any]]) -> str:
+    """What became of each suggestion."""
+    return "\n".join(f"{r['id']}  {r['state'] or 'not done'}  {escape(r['reason'] or '')}" for r in results)
+
+
+def digests(found: Sequence[dict[str, Any]]) -> str:
+    """Digest notes with their schedule."""
+    if not found:
+        return "No note has the key `famulus-digest` in its frontmatter."
+    return "\n".join(_digest(each) for each in found)
+
+
+def _digest(each: dict[str, Any]) -> str:
+    when = f"[red]{escape(each['error'])}[/red]" if each["error"] else f"next {each['next_run']}"
+    return f"[bold]{escape(each['path'])}[/bold]  {escape(each['cron'])}  {when}"
+
+
+def digest_run(data: dict[str, Any]) -> str:
+    """What a digest wrote."""
+    if data["path"] is None:
+        return "Nothing had changed, so no note was written."
+    return f"Wrote {escape(data['path'])} from {len(data['sources'])} notes."
+
+
+def checks(found: Sequence[Check]) -> str:
+    """The doctor's findings."""
+    return "\n".join(
+        f"[green]ok[/green]    {escape(c.name)}: {escape(c.message)}"
+        if c.ok
+        else f"[red]wrong[/red] {escape(c.name)}: {escape(c.message)}\n      {escape(c.fix)}"
+        for c in found
+    )
+
+
+def models(found: Sequence[dict[str, Any]]) -> str:
+    """Models and whether they are here."""
+    return "\n".join(
+        f"{escape(str(m['name'])):20} {escape(str(m['model'])):50} {'here' if m['present'] else 'missing'}"
+        for m in found
+    )

@@ -1,0 +1,195 @@
+"""The thread that keeps the index in step with the vault: a scan at start, then hints, and a scan now and then."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from daemon.bus import Bus
+from vault_sync.change import Coalescer
+from vault_sync.errors import VaultError, VaultUnavailableError
+from vault_sync.paths import VaultPath
+from vault_sync.sync import Indexer, Progress, Stopped
+from vault_sync.watch import Watcher
+
+log = logging.getLogger(__name__)
+
+HEARTBEAT = 2.0
+"""Seconds between looks at whether the vault is still the same folder: an unmount sends no event."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpkeepStatus:
+    """`ready` once the first scan is complete and nothing waits; `problem` says why the vault can not be read."""
+
+    ready: bool
+    pending: int
+    problem: str
+
+
+class Upkeep:
+    """Owns the Indexer: nobody else calls it while the thread runs."""
+
+    def __init__(
+        self, indexer: Indexer, bus: Bus, coalescer: Coalescer, rescan_seconds: float, *, polling: bool
+    ) -> None:
+        self._indexer = indexer
+        self._bus = bus
+        self._coalescer = coalescer
+        self._rescan_seconds = rescan_seconds
+        self._polling = polling
+        self._wake = threading.Condition()
+        self._stop = False
+        self._tree_changed = True
+        self._next_scan = 0.0
+        self._scanned = threading.Event()
+        self._working = 0
+        self._problem = ""
+        self._watcher: Watcher | None = None
+        self._identity = ""
+        self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
+        self.on_saved: Callable[[VaultPath], None] = lambda path: None
+        indexer.should_stop = lambda: self._stop
+        indexer.on_indexed = self._indexed
+        indexer.on_progress = self._progress
+
+    def start(self) -> None:
+        """Begin with the scan at start."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End within one batch of the embedder; what is not done is found at the next start."""
+        with self._wake:
+            self._stop = True
+            self._wake.notify_all()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def rescan(self) -> None:
+        """Compare disk and ledger soon."""
+        with self._wake:
+            self._tree_changed = True
+            self._wake.notify_all()
+
+    def assume_ready(self) -> None:
+        """The index was brought up to date by other means (a command without a daemon)."""
+        self._tree_changed = False
+        self._scanned.set()
+
+    def status(self) -> UpkeepStatus:
+        """How far the index is."""
+        pending = self._working + len(self._coalescer)
+        ready = self._scanned.is_set() and not pending and not self._problem and not self._tree_changed
+        return UpkeepStatus(ready, pending, self._problem)
+
+    def _run(self) -> None:
+        try:
+            self._prepare()
+            while not self._stop:
+                self._turn()
+        except Stopped:
+            log.info("Indexing was stopped; it goes on at the next start.")
+        finally:
+            self._unwatch()
+
+    def _prepare(self) -> None:
+        try:
+            self._indexer.prepare()
+        except VaultError as error:
+            self._trouble(error)
+            raise
+
+    def _turn(self) -> None:
+        try:
+            self._watch_again()
+            if self._tree_changed or time.monotonic() >= self._next_scan:
+                self._scan()
+            self._look(self._wait())
+            self._problem = ""
+        except VaultUnavailableError as error:
+            self._trouble(error)
+            self._unwatch()
+            with self._wake:
+                self._tree_changed = True
+                self._wake.wait(HEARTBEAT)
+        except VaultError as error:
+            self._trouble(error)
+            self._working = 0
+            self._next_scan = time.monotonic() + HEARTBEAT
+            with self._wake:
+                self._wake.wait(HEARTBEAT)
+
+    def _trouble(self, error: VaultError) -> None:
+        if self._problem != str(error):
+            log.error("%s", error)
+            self._bus.publish("vault.problem", message=error.effect, cause=error.cause, fix=error.fix)
+        self._problem = str(error)
+
+    def _watch_again(self) -> None:
+        """Watch, anew where the folder became another one (unmounted and back)."""
+        self._indexer.vault.check()
+        identity = self._indexer.vault.identity()
+        if self._watcher is not None and self._watcher.alive() and identity == self._identity:
+            return
+        self._unwatch()
+        self._identity = identity
+        self._watcher = Watcher(self._indexer.vault.root, self._hint, self.rescan, polling=self._polling)
+        self._watcher.start()
+        self._tree_changed = True
+
+    def _unwatch(self) -> None:
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher = None
+
+    def _scan(self) -> None:
+        self._tree_changed = False
+        try:
+            pending = self._indexer.survey()
+            self._working = len(pending)
+            self._indexer.scan()
+        except (VaultError, Stopped):
+            self._tree_changed = True
+            raise
+        self._next_scan = time.monotonic() + self._rescan_seconds
+        self._working = 0
+        if not self._scanned.is_set():
+            self._scanned.set()
+            self._bus.publish("index.ready")
+
+    def _wait(self) -> list[str]:
+        with self._wake:
+            due = self._coalescer.next_due()
+            now = time.monotonic()
+            wait = HEARTBEAT if due is None else min(HEARTBEAT, due - now)
+            if wait > 0 and not self._stop and not self._tree_changed:
+                self._wake.wait(wait)
+            taken = self._coalescer.take(time.monotonic())
+            self._working = len(taken)
+            return taken
+
+    def _look(self, paths: list[str]) -> None:
+        if paths:
+            try:
+                self._indexer.look(paths)
+            except VaultError:
+                self._tree_changed = True
+                raise
+        self._working = 0
+
+    def _hint(self, path: str) -> None:
+        if not self._indexer.policy.readable(VaultPath(path)):
+            return
+        with self._wake:
+            self._coalescer.hint(path, time.monotonic())
+            self._wake.notify_all()
+
+    def _indexed(self, path: VaultPath) -> None:
+        self._bus.publish("note.indexed", path=path)
+        if self._scanned.is_set():
+            self.on_saved(path)
+
+    def _progress(self, progress: Progress) -> None:
+        self._working = max(0, progress.total - progress.done)
+        self._bus.publish("index.progress", done=progress.done, total=progress.total, embedded=progress.embedded)

@@ -1,0 +1,203 @@
+"""The shapes on the wire. Pydantic stays here and in config; offsets become UTF-16 here and nowhere else."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from vault_sync.search import Passage
+
+from agents.ports import Message
+from agents.suggestion import Suggestion
+from vault_sync.edit import Edit
+from vault_sync.filter import Filter
+
+
+class Lanes(BaseModel):
+    """Ranks from 1, null where the lane did not find the passage."""
+
+    lexical: int | None
+    dense: int | None
+
+
+class SearchResult(BaseModel):
+    """One passage."""
+
+    path: str
+    title: str
+    heading: list[str]
+    start_line: int
+    end_line: int
+    score: float
+    lanes: Lanes
+    snippet: str
+
+
+class SearchResults(BaseModel):
+    """Passages, best first."""
+
+    results: list[SearchResult]
+
+
+def search_results(passages: Sequence[Passage]) -> SearchResults:
+    """Passages as the API shows them."""
+    return SearchResults(
+        results=[
+            SearchResult(
+                path=passage.path,
+                title=passage.title,
+                heading=list(passage.heading),
+                start_line=passage.start_line,
+                end_line=passage.end_line,
+                score=round(passage.score, 6),
+                lanes=Lanes(lexical=passage.lexical_rank, dense=passage.dense_rank),
+                snippet=passage.snippet,
+            )
+            for passage in passages
+        ]
+    )
+
+
+class TextPart(BaseModel):
+    """A part of a message's content; only text is understood."""
+
+    type: Literal["text"]
+    text: str
+
+
+class ChatMessage(BaseModel):
+    """A turn as OpenAI clients send it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[TextPart] | None = None
+
+    def message(self) -> Message:
+        """The turn as the agents know it."""
+        text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content or [])
+        role: Literal["system", "user", "assistant"]
+        role = "system" if self.role in ("system", "developer") else "assistant" if self.role == "assistant" else "user"
+        return Message(role, text)
+
+
+class Focus(BaseModel):
+    """Our own field in a chat request: narrow the retrieval to a note, folder, tag or time."""
+
+    path: str | None = None
+    folder: str = ""
+    tag: str = ""
+    after: date | None = None
+    before: date | None = None
+
+    def filter(self) -> Filter:
+        """The filter that it means; a note is a folder of one."""
+        return Filter(self.path or self.folder, self.tag, self.after, self.before)
+
+
+class StreamOptions(BaseModel):
+    """OpenAI's `stream_options`."""
+
+    include_usage: bool = False
+
+
+class ChatCompletionRequest(BaseModel):
+    """The part of OpenAI's request that has an effect here; other fields are accepted and ignored."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str
+    messages: list[ChatMessage] = Field(min_length=1)
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+    max_tokens: int | None = Field(None, ge=1)
+    max_completion_tokens: int | None = Field(None, ge=1)
+    temperature: float = Field(0.0, ge=0, le=2)
+    top_p: float = Field(1.0, gt=0, le=1)
+    seed: int | None = None
+    stop: str | list[str] | None = None
+    n: int = Field(1, ge=1, le=1)
+    response_format: dict[str, Any] | None = None
+    famulus: Focus = Focus()
+
+    @property
+    def limit(self) -> int:
+        """The most tokens that the answer may have."""
+        return self.max_completion_tokens or self.max_tokens or 512
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The stop strings."""
+        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+
+    @property
+    def schema_(self) -> dict[str, Any] | None:
+        """The JSON schema that the answer must follow; the empty schema for `json_object`."""
+        kind = (self.response_format or {}).get("type")
+        if kind == "json_schema":
+            return dict((self.response_format or {}).get("json_schema", {}).get("schema", {}))
+        return {"type": "object"} if kind == "json_object" else None
+
+
+class EmbeddingRequest(BaseModel):
+    """OpenAI's request for embeddings; `input_type` chooses the prefix."""
+
+    model_config = ConfigDict(extra="allow")
+
+    model: str
+    input: str | list[str]
+    encoding_format: Literal["float", "base64"] = "float"
+    input_type: Literal["passage", "document", "query"] = "passage"
+
+
+class PathBody(BaseModel):
+    """Names a note."""
+
+    path: str
+
+
+class BulkBody(BaseModel):
+    """Names suggestions, by id or by folder and kind."""
+
+    ids: list[str] = []
+    folder: str | None = None
+    kind: str | None = None
+
+
+class NameBody(BaseModel):
+    """Names a digest by its note's path or title."""
+
+    name: str
+
+
+def suggestion_json(suggestion: Suggestion, text: str | None = None) -> dict[str, Any]:
+    """A suggestion as the API shows it; `text` is the note's text, by which offsets become UTF-16."""
+    data = {key: value for key, value in dataclasses.asdict(suggestion).items() if key != "edit"}
+    data["edit"] = edit_json(suggestion.edit, text) if suggestion.edit is not None else None
+    return data
+
+
+def edit_json(edit: Edit, text: str | None) -> dict[str, Any]:
+    """An Edit with its span in UTF-16 units where the note's text is at hand, else in code points."""
+    start, end = edit.span.start, edit.span.end
+    unit = "code_points"
+    if text is not None:
+        start, end, unit = utf16(text, start), utf16(text, end), "utf16"
+    return {
+        "path": edit.path,
+        "base_hash": edit.base_hash,
+        "span": {"start": start, "end": end, "unit": unit},
+        "before": edit.before,
+        "after": edit.after,
+    }
+
+
+def utf16(text: str, offset: int) -> int:
+    """The UTF-16 offset of a code point offset."""
+    return len(text[:offset].encode("utf-16-le")) // 2
+
+
+def code_points(text: str, offset: int) -> int:
+    """The code point offset of a UTF-16 offset; in the middle of a pair it is the one before."""
+    return len(text.encode("utf-16-le")[: offset * 2].decode("utf-16-le", errors="ignore"))
