@@ -31,6 +31,7 @@ STATUS = {
     "engine_failed": 503,
     "vault_unavailable": 503,
     "store_broken": 503,
+    "embedder_failed": 503,
 }
 
 

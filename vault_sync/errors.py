@@ -37,6 +37,12 @@ class UnreadableNoteError(VaultError):
     code = "note_unreadable"
 
 
+class EmbedderError(VaultError):
+    """The embedder failed, for now or for this text; what an Embedder raises."""
+
+    code = "embedder_failed"
+
+
 class StaleEditError(VaultError):
     """The note is no longer the one that the Edit was made for."""
 

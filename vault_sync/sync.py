@@ -3,12 +3,12 @@
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vault_sync import record
 from vault_sync.chunk import chunk_note
 from vault_sync.edit import content_hash
-from vault_sync.errors import NoteNotFoundError, UnreadableNoteError, VaultError, VaultUnavailableError
+from vault_sync.errors import EmbedderError, NoteNotFoundError, UnreadableNoteError, VaultError, VaultUnavailableError
 from vault_sync.ledger import Ledger
 from vault_sync.note import Note
 from vault_sync.parse import parse_note
@@ -112,14 +112,14 @@ class Indexer:
     def look(self, paths: Iterable[str]) -> None:
         """Process these paths after hints; each is compared with the disk first."""
         self.vault.check()
-        known = self.ledger.stamps()
         changed, gone = [], []
         for raw in paths:
             path = VaultPath(raw)
+            known = self.ledger.note(path)
             stamp = self.vault.stamp(path) if self.policy.readable(path) else None
-            if stamp is None and path in known:
+            if stamp is None and known is not None:
                 gone.append(path)
-            elif stamp is not None and known.get(path) != stamp:
+            elif stamp is not None and (known is None or known.stamp != stamp):
                 changed.append(path)
         self.process(changed, gone)
 
@@ -182,12 +182,16 @@ class Indexer:
         return [Keyed(chunk, vector_key(spec, chunk.embed_text)) for chunk in chunk_note(note)]
 
     def _index(self, jobs: Sequence[_Job]) -> None:
-        texts = {keyed.key: keyed.chunk.embed_text for job in jobs for keyed in job.chunks}
         try:
-            self._embed(texts)
-        except VaultError as error:
-            for job in jobs:
-                record.put_failure(self.ledger, job.note.path, job.stamp, "", error)
+            self._embed({keyed.key: keyed.chunk.embed_text for job in jobs for keyed in job.chunks})
+        except EmbedderError as error:
+            if len(jobs) > 1:
+                for job in jobs:
+                    self._index([job])
+                return
+            # A stamp that no file has: the next scan tries again.
+            unseen = replace(jobs[0].stamp, mtime_ns=-1)
+            record.put_failure(self.ledger, jobs[0].note.path, unseen, "", error)
             return
         for job in jobs:
             record.put_note(self.ledger, job.stamp, job.hash, job.note, job.chunks)

@@ -12,6 +12,7 @@ from vault_sync.note import Span
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LETTER = re.compile(r"[^\W\d_]")
+_FLEETING = re.compile(r"(?<=[а-я][бвгджзклмнпрстфхцчшщ])[ое](?=[кц]$)")
 _ENGLISH = Stemmer.Stemmer("english", 0)
 _RUSSIAN = Stemmer.Stemmer("russian", 0)
 _STEMMING = Lock()  # a Stemmer keeps its word in a buffer of its own: one thread at a time
@@ -72,10 +73,15 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """The Snowball stem of a folded word, Russian or English by its script."""
+    """The Snowball stem of a folded word, Russian or English by its script.
+
+    Snowball leaves «заметок» and «заметка» apart: the vowel that comes and goes before a last `к` or `ц` is
+    dropped here («заметк» for both).
+    """
     stemmer = _RUSSIAN if _CYRILLIC.search(word) else _ENGLISH
     with _STEMMING:
-        return str(stemmer.stemWord(word))
+        found = str(stemmer.stemWord(word))
+    return _FLEETING.sub("", found)
 
 
 def stems(text: str) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vault_sync.errors import VaultError
+from vault_sync.errors import EmbedderError
 from vault_sync.ports import EmbedderSpec, Vectors
 from vault_sync.text import stems
 
@@ -24,7 +24,7 @@ class WordEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         if self.fails_on and any(self.fails_on in text for text in texts):
-            raise VaultError("The embedder failed.", "It was told to.", "Try again.")
+            raise EmbedderError("The embedder failed.", "It was told to.", "Try again.")
         self.seen += texts
         return np.array([self._vector(text) for text in texts], dtype=np.float32)
 

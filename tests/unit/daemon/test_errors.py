@@ -1,0 +1,45 @@
+import pytest
+
+from agents.errors import AgentError, BadRequestError, ContextLengthError, EngineError
+from daemon.errors import STATUS, describe, status_of
+from vault_sync import errors as vault_errors
+from vault_sync.errors import NoteNotFoundError, StaleEditError, VaultError
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (BadRequestError("x"), 400),
+        (ContextLengthError("x"), 400),
+        (NoteNotFoundError("x"), 404),
+        (StaleEditError("x"), 409),
+        (EngineError("x"), 503),
+        (ValueError("secret detail"), 500),
+    ],
+)
+def test_status(error: Exception, status: int) -> None:
+    assert status_of(error) == status
+
+
+def test_an_expected_error_says_effect_cause_and_fix() -> None:
+    body = describe(ContextLengthError("Too long.", "It has 9 tokens.", "Shorten it."))
+    assert body == {
+        "error": {
+            "message": "Too long.",
+            "type": "invalid_request_error",
+            "code": "context_length_exceeded",
+            "cause": "It has 9 tokens.",
+            "fix": "Shorten it.",
+        }
+    }
+
+
+def test_an_unexpected_error_keeps_its_insides() -> None:
+    assert "secret" not in str(describe(ValueError("secret detail")))
+
+
+def test_every_error_of_the_vault_has_a_status() -> None:
+    kinds = [kind for kind in vars(vault_errors).values() if isinstance(kind, type) and issubclass(kind, VaultError)]
+    without = {kind.code for kind in kinds} - STATUS.keys()
+    assert without == {"vault_error", "vault_locked", "ledger"}, "a new error: decide its status in daemon/errors.py"
+    assert AgentError.code not in STATUS

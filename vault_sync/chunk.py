@@ -1,0 +1,140 @@
+"""A note cut into chunks under its heading paths. Cuts depend only on the text of one heading section.
+
+What is left out: frontmatter (but for its `description`, a chunk of its own, so that editing it touches no
+other), managed sections, and comments that are blocks of their own. A note of headings alone is one chunk.
+"""
+
+import re
+from collections.abc import Iterator
+
+from vault_sync.cut import Cutter, weight
+from vault_sync.lines import Spans
+from vault_sync.note import Chunk, Heading, Note, Span
+from vault_sync.visible import visible
+
+MAX_CHARS = 1000
+MIN_CHARS = 150
+MAX_HEADING = 200
+"""Longer heading paths lose their outer parts in `embed_text`, so that the text keeps its room."""
+
+_WORD = re.compile(r"\w")
+_DESCRIPTION = re.compile(r"^description[ \t]*:(.*(?:(?:\r\n?|\n)(?:[ \t]+.*)?(?=[\r\n]))*)", re.MULTILINE | re.I)
+
+
+_Piece = tuple[tuple[str, ...], Span, str]
+"""Heading path, span and what the embedder reads of it."""
+
+
+def chunk_note(note: Note, *, max_chars: int = MAX_CHARS, min_chars: int = MIN_CHARS) -> tuple[Chunk, ...]:
+    """Cut `note` into chunks of at most `max_chars` (plus the heading path), in the order of the text.
+
+    What is lighter than `min_chars` at the end of a section joins the chunk before it.
+    """
+    cutter = Cutter(note, max_chars)
+    excluded = Spans(_excluded(note))
+    comments = Spans(region.span for region in note.regions if region.kind == "comment")
+    headings = [heading for heading in note.headings if heading.span.start not in excluded]
+    found: list[_Piece] = list(_description(note, cutter))
+    for path, section in _sections(note, headings):
+        for free in _without(section, excluded):
+            for span in _packed(cutter, free, min_chars):
+                if body := _embeddable(note.text, span, comments):
+                    found.append((path, span, body))
+    found = found or list(_headings_only(headings, excluded, cutter))
+    return tuple(_chunk(cutter, ordinal, piece) for ordinal, piece in enumerate(found))
+
+
+def _chunk(cutter: Cutter, ordinal: int, piece: _Piece) -> Chunk:
+    path, span, body = piece
+    heading = _joined_path(path)
+    first, last = cutter.lines.number(span.start), cutter.lines.number(span.end - 1)
+    embed_text = f"{heading}\n{body}" if heading else body
+    return Chunk(ordinal, path, first, last, span, cutter.text[span.start : span.end], embed_text)
+
+
+def _joined_path(path: tuple[str, ...]) -> str:
+    parts = [part[:MAX_HEADING] for part in path if part]
+    while len(parts) > 1 and len(" > ".join(parts)) > MAX_HEADING:
+        parts = parts[1:]
+    return " > ".join(parts)
+
+
+def _excluded(note: Note) -> Iterator[Span]:
+    yield Span(0, note.body_start)
+    for region in note.regions:
+        if region.kind == "managed" or (region.kind == "comment" and _is_block(note.text, region.span)):
+            yield region.span
+
+
+def _is_block(text: str, span: Span) -> bool:
+    before, after = text[: span.start][-1:], text[span.end : span.end + 1]
+    return before in ("", "\n", "\r") and after in ("", "\n", "\r")
+
+
+def _sections(note: Note, headings: list[Heading]) -> Iterator[tuple[tuple[str, ...], Span]]:
+    start = note.body_start
+    path: list[Heading] = []
+    for heading in headings:
+        yield tuple(h.text for h in path), Span(start, max(start, heading.span.start))
+        path = [h for h in path if h.level < heading.level] + [heading]
+        start = heading.span.end
+    yield tuple(h.text for h in path), Span(start, len(note.text))
+
+
+def _without(span: Span, excluded: Spans) -> Iterator[Span]:
+    start = span.start
+    for gap in excluded.within(span):
+        yield Span(start, gap.start)
+        start = gap.end
+    yield Span(start, span.end)
+
+
+def _packed(cutter: Cutter, free: Span, min_chars: int) -> list[Span]:
+    """Pieces joined greedily; room is left for a small last piece, so that it needs no chunk of its own."""
+    packed: list[tuple[Span, int]] = []
+    room = max(cutter.limit - min_chars, 1)
+    for piece in cutter.pieces(free):
+        heavy = weight(cutter.text[piece.start : piece.end])
+        if packed and (joined := _joined(cutter, packed[-1], piece, heavy))[1] <= room:
+            packed[-1] = joined
+        else:
+            packed.append((piece, heavy))
+    if len(packed) > 1 and packed[-1][1] < min_chars:
+        joined = _joined(cutter, packed[-2], *packed[-1])
+        packed = [*packed[:-2], joined] if joined[1] <= cutter.limit else packed
+    return [span for span, _ in packed]
+
+
+def _joined(cutter: Cutter, before: tuple[Span, int], piece: Span, heavy: int) -> tuple[Span, int]:
+    span, weight_before = before
+    return Span(span.start, piece.end), weight_before + weight(cutter.text[span.end : piece.start]) + heavy
+
+
+def _embeddable(source: str, span: Span, comments: Spans) -> str:
+    shown = "".join(source[part.start : part.end] for part in _without(span, comments))
+    return visible(shown) if _WORD.search(shown) else ""
+
+
+def _description(note: Note, cutter: Cutter) -> Iterator[_Piece]:
+    """The frontmatter's `description`: what its author says the note is about, wherever it stands."""
+    value = next((value for key, value in note.frontmatter.items() if key.lower() == "description"), None)
+    match = _DESCRIPTION.search(note.text, 0, note.body_start)
+    if match and isinstance(value, str) and (text := " ".join(visible(value).split())):
+        start = note.text.find(value.strip(), match.start(1), match.end(1))
+        span = Span(start, start + len(value.strip())) if start >= 0 else Span(*match.span(1))
+        for part in cutter.pieces(span):
+            yield (), part, text if part == span else visible(note.text[part.start : part.end])
+
+
+def _headings_only(headings: list[Heading], excluded: Spans, cutter: Cutter) -> Iterator[_Piece]:
+    """One chunk for a note of nothing but headings, so that it can be found by them."""
+    named = [heading for heading in headings if heading.text]
+    shown: list[Heading] = []
+    for heading in named:
+        span = Span(named[0].span.start, heading.span.end)
+        if shown and (span.end - span.start > cutter.limit or excluded.within(span)):
+            break
+        shown.append(heading)
+    if shown:
+        span = Span(shown[0].span.start, shown[-1].span.end)
+        yield (), span, "\n".join(heading.text for heading in shown)[: cutter.limit]

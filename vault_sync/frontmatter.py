@@ -1,0 +1,98 @@
+"""The frontmatter of a note: where it is, what it holds, and the forms in which Obsidian takes its keys."""
+
+import datetime
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+
+from vault_sync.note import Span
+
+MAX_CHARS = 256_000
+"""Longer frontmatter is not read: it is data that somebody pasted, not properties."""
+
+_OPEN = re.compile(r"---[ \t]*(?:\r\n?|\n)")
+_CLOSE = re.compile(r"(?:(?<=\n)|(?<=\r))---[ \t]*(?:\r\n?|\n|\Z)")
+_SEPARATORS = re.compile(r"[,\r\n]")
+_TAG_SEPARATORS = re.compile(r"[,\s]+")
+_NUMERIC = re.compile(r"[\d/]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Frontmatter:
+    """The values, why they could not be read, the span of the block with its marks and where the body starts."""
+
+    values: Mapping[str, object]
+    error: str | None
+    span: Span
+    body_start: int
+
+
+def read_frontmatter(text: str) -> Frontmatter:
+    """Read the block at the top of `text`; broken YAML becomes `error`, never an exception."""
+    opened = _OPEN.match(text)
+    closed = _CLOSE.search(text, opened.end()) if opened else None
+    if opened is None or closed is None:
+        return Frontmatter({}, None, Span(0, 0), 0)
+    values, error = _load(text[opened.end() : closed.start()])
+    marks_end = closed.start() + len(closed.group().rstrip())
+    return Frontmatter(values, error, Span(0, marks_end), closed.end())
+
+
+def _load(source: str) -> tuple[Mapping[str, object], str | None]:
+    if len(source) > MAX_CHARS:
+        return {}, f"The frontmatter has {len(source)} characters; at most {MAX_CHARS} are read."
+    try:
+        values = YAMLHandler().load(source)
+    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
+        return {}, f"The frontmatter is not valid YAML: {' '.join(str(error).split())[:300]}"
+    if values is None:
+        return {}, None
+    if not isinstance(values, dict):
+        return {}, f"The frontmatter is a {type(values).__name__}, not a list of `key: value` lines."
+    return {str(key): value for key, value in values.items()}, None
+
+
+def aliases_of(values: Mapping[str, object]) -> tuple[str, ...]:
+    """The note's other names, from `aliases` and `alias`: text, a comma list, a list, a number."""
+    found = (
+        alias.strip()
+        for value in _named(values, "aliases", "alias")
+        for text in _texts(value)
+        for alias in (_SEPARATORS.split(text) if isinstance(value, str) else [text])
+    )
+    return _distinct(found)
+
+
+def tags_of(values: Mapping[str, object]) -> tuple[str, ...]:
+    """The tags of `tags` and `tag`, without `#`; what is only digits is no tag."""
+    found = (
+        tag.strip("#/")
+        for value in _named(values, "tags", "tag")
+        for text in _texts(value)
+        for tag in _TAG_SEPARATORS.split(text)
+    )
+    return _distinct(tag for tag in found if not _NUMERIC.fullmatch(tag))
+
+
+def _named(values: Mapping[str, object], *names: str) -> Iterator[object]:
+    for key, value in values.items():
+        if key.strip().lower() in names:
+            yield value
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, list | tuple | set):
+        for item in value:
+            if not isinstance(item, list | tuple | set | dict):
+                yield from _texts(item)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield str(value)
+    elif isinstance(value, datetime.date):
+        yield value.isoformat()
+
+
+def _distinct(texts: Iterator[str]) -> tuple[str, ...]:
+    return tuple({text.casefold(): text for text in reversed([text for text in texts if text])}.values())[::-1]
