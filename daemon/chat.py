@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agents.events import Cited, Done, Token
-
 from agents.ports import ChatRequest, Usage
 from daemon.compose import Famulus
 from daemon.wire import ChatCompletionRequest

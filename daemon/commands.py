@@ -1,6 +1,7 @@
 """What each command does: one call of the API, shown for people or as JSON."""
 
 import argparse
+import asyncio
 import json
 import sys
 from typing import Any
@@ -8,10 +9,11 @@ from typing import Any
 from rich.console import Console
 
 from daemon import doctor as checks
+from daemon import models as stored
 from daemon import show
 from daemon.client import connect
-from daemon.config import Settings
-from daemon.engines import registry
+from daemon.config import ConfigError, Settings
+from daemon.engines.spec import EngineSpec
 from daemon.serve import serve as run_daemon
 
 console = Console(highlight=False, soft_wrap=True)
@@ -110,10 +112,17 @@ async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def models(arguments: argparse.Namespace, settings: Settings) -> int:
     """List or fetch models."""
+    specs = settings.engine_specs()
     if arguments.action == "pull":
-        specs = registry.STARTERS if arguments.starter else settings.engine_specs()
-        if arguments.name:
-            specs = [spec for spec in settings.engine_specs() if spec.name == arguments.name]
-        registry.pull(specs)
-    data = {"models": registry.list_models(settings.engine_specs())}
-    return _output(arguments, data, show.models(data["models"]))
+        await asyncio.to_thread(stored.pull, None if arguments.starter else _named(specs, arguments.name))
+    found = [stored.status(spec) for spec in specs]
+    _output(arguments, {"models": [each.json() for each in found]}, show.models(found))
+    return 0 if arguments.action == "list" or not any(each.problem for each in found) else 1
+
+
+def _named(specs: list[EngineSpec], name: str | None) -> list[EngineSpec]:
+    chosen = [spec for spec in specs if name in (None, spec.name)]
+    if not chosen:
+        known = ", ".join(spec.name for spec in specs)
+        raise ConfigError("Nothing was fetched.", f"There is no engine {name!r} with a role.", f"Name one of: {known}.")
+    return chosen

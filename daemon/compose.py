@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from agents.answer import Answerer
-from agents.digest import Digester
-from agents.link import Linker
-from agents.mastery import MasteryBook
-from agents.prompts import Prompts
-from vault_sync.search import Searcher
-
+from agents.digest import Digests
 from agents.inbox import Inbox
+from agents.link import Linker
 from agents.linked import KIND as LINKS
+from agents.mastery import MasteryBook
 from agents.ports import ChatEngine
+from agents.prompts import Prompts
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
 from daemon.config import ConfigError, Settings
@@ -22,7 +20,7 @@ from daemon.engines.host import EngineHost
 from daemon.errors import NotFoundError
 from daemon.linking import Linking
 from daemon.lock import VaultLock
-from daemon.schedule import Schedule, next_fire
+from daemon.schedule import ZONE, Schedule, next_fire
 from daemon.token import load_token
 from daemon.upkeep import Upkeep
 from vault_sync.change import Coalescer
@@ -34,6 +32,7 @@ from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
 from vault_sync.ports import Embedder
 from vault_sync.records import NoteRecord
+from vault_sync.search import Searcher
 from vault_sync.state import State
 from vault_sync.stores.chroma import ChromaStore
 from vault_sync.sync import Indexer
@@ -90,22 +89,15 @@ class Famulus:
         self.prompts = Prompts(self._prompt_overrides())
         roles = self.host.roles
         self.answerer = Answerer(self.searcher, self.embedder, roles, self.mastery, self.prompts)
-        self.linker = Linker(self.ledger, self.searcher, self.embedder, roles, self.mastery, self.prompts, self.state)
+        self.linker = Linker(
+            self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state, policy=self.policy
+        )
         self.inbox = Inbox(self.state, self.read, {LINKS: self.linker})
         self.linking = Linking(self)
         self.autolink = AutoLink(self.settings.linking, self.linking.on_saved)
         self.upkeep.on_saved = self.saved
-        self.digester = Digester(
-            self.ledger,
-            self.state,
-            self.read,
-            roles,
-            self.mastery,
-            self.prompts,
-            folder=self.settings.digest.folder,
-            next_fire=next_fire,
-        )
-        self.schedule = Schedule(self.digester, self.writer, self.bus)
+        self.digests = Digests(self.ledger, self.read, roles, self.mastery, self.prompts, self.state, next_fire, ZONE)
+        self.schedule = Schedule(self.digests, self._is_digest, self.writer, self.bus)
 
     def _prompt_overrides(self) -> dict[str, str]:
         found = {}
@@ -113,6 +105,10 @@ class Famulus:
             if path.startswith(PROMPTS_FOLDER + "/"):
                 found[path.removeprefix(PROMPTS_FOLDER + "/").removesuffix(".md")] = decode(self.vault.read(path)[0])
         return found
+
+    def _is_digest(self, path: VaultPath) -> bool:
+        note = self.ledger.note(path)
+        return note is not None and bool(note.digest)
 
     def saved(self, path: VaultPath) -> None:
         """A note was saved and is indexed; called in the upkeep's thread."""

@@ -57,12 +57,6 @@ class LinkingSection(_Section):
         return max(fitting, key=lambda entry: len(entry.folder.strip("/"))).mode if fitting else self.mode
 
 
-class DigestSection(_Section):
-    """Where digests are written."""
-
-    folder: str = "Digests"
-
-
 class ServerSection(_Section):
     """Who may call."""
 
@@ -89,7 +83,6 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("famulus", appauthor=False)))
     notes: NotesSection = NotesSection()
     linking: LinkingSection = LinkingSection()
-    digest: DigestSection = DigestSection()
     server: ServerSection = ServerSection()
     roles: dict[str, str] = Field(default_factory=lambda: dict(STARTER_ROLES))
     engines: dict[str, dict[str, Any]] = Field(default_factory=lambda: dict(STARTER_ENGINES))

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from agents.errors import AgentError
+from daemon import models
 from daemon.client import connect
 from daemon.config import Settings
-from daemon.engines import registry
 from daemon.lock import VaultLock
 from vault_sync.errors import VaultError
 from vault_sync.policy import Policy
@@ -99,10 +99,9 @@ def _models(settings: Settings) -> Iterator[Check]:
         yield Check("roles", False, f"{error.effect} {error.cause}", error.fix)
         return
     for spec in specs:
-        try:
-            yield Check(f"engine {spec.name}", True, registry.check(spec))
-        except AgentError as error:
-            yield Check(f"engine {spec.name}", False, f"{error.effect} {error.cause}", error.fix)
+        found = models.status(spec)
+        message = found.problem or f"{found.model}, {found.path}."
+        yield Check(f"engine {spec.name}", not found.problem, message, found.fix)
 
 
 async def _notes(settings: Settings) -> list[Check]:

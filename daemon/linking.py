@@ -32,7 +32,7 @@ class Linking:
         if mode == "auto":
             await self.write_section(path)
         else:
-            await self.suggest(path, keep=True, only_new=True)
+            await self.suggest(path, keep=True)
 
     async def write_section(self, path: VaultPath) -> str | None:
         """Bring the managed section up to date; returns the note's new hash, None where nothing changed."""
@@ -42,21 +42,18 @@ class Linking:
             if edit is None:
                 return None
             digest = await self._apply(edit, "link", new_run())
-            self._famulus.linker.written(path)
             return digest
 
-    async def suggest(self, path: VaultPath, *, keep: bool, only_new: bool = False) -> list[Suggestion]:
+    async def suggest(self, path: VaultPath, *, keep: bool) -> list[Suggestion]:
         """The links that are proposed for a note; kept in the inbox where `keep` is set.
 
-        With `only_new`, a note whose own text is as it was at the last pass is not worked on.
+        A note whose own text is as it was at the last pass is not worked on again: what is pending is the answer.
         """
         async with self._one:
             data = await asyncio.to_thread(self._famulus.read, path)
-            if data is None:
-                return []
-            found = await self._famulus.linker.suggestions(path, data, only_new=only_new)
+            found = await self._famulus.linker.review(path, data, remember=keep) if data is not None else []
             if found is None:
-                return []
+                return [each for each in self._famulus.inbox.list("pending", path, KIND) if each.path == path]
             if keep:
                 found = self._famulus.inbox.replace(path, KIND, found)
                 self._famulus.bus.publish("suggestion.new", path=path, count=len(found))

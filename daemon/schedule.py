@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from agents.digest import Digester, DigestStatus
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
+from tzlocal import get_localzone
 
-from agents.errors import AgentError, DigestError
+from agents.digest import Digests, DigestStatus
+from agents.errors import AgentError
 from daemon.autolink import new_run
 from daemon.bus import Bus, BusEvent
 from vault_sync.errors import VaultError
@@ -20,25 +21,22 @@ from vault_sync.write import Writer
 
 log = logging.getLogger(__name__)
 
+ZONE = get_localzone()
+"""The time zone of cron lines: the one of this machine."""
+
 
 def next_fire(cron: str, after: datetime) -> datetime | None:
-    """When a cron line fires next after a moment with a time zone; raises DigestError for a line that is none."""
-    try:
-        trigger = CronTrigger.from_crontab(cron, timezone=after.tzinfo)
-    except ValueError as error:
-        raise DigestError(
-            f"The schedule {cron!r} can not be used.",
-            f"{error}.",
-            'Write a cron line, such as "0 8 * * 1" (Mondays at 8).',
-        ) from error
+    """When a cron line fires next after a moment with a time zone; raises ValueError for a line that is none."""
+    trigger = CronTrigger.from_crontab(cron, timezone=after.tzinfo)
     return trigger.get_next_fire_time(None, after)  # type: ignore[no-any-return]
 
 
 class Schedule:
     """One job a digest note, under the note's path as its fixed id."""
 
-    def __init__(self, digester: Digester, writer: Writer, bus: Bus) -> None:
-        self._digester = digester
+    def __init__(self, digests: Digests, is_digest: Callable[[VaultPath], bool], writer: Writer, bus: Bus) -> None:
+        self._digests = digests
+        self._is_digest = is_digest
         self._writer = writer
         self._bus = bus
         self._scheduler = AsyncIOScheduler(
@@ -64,7 +62,7 @@ class Schedule:
 
     def saved(self, path: VaultPath) -> None:
         """A note was saved, from any thread: where it is, or was, a digest note, its job is made anew."""
-        if self._digester.is_digest(path) or self._scheduler.get_job(path) is not None:
+        if self._is_digest(path) or self._scheduler.get_job(path) is not None:
             self._refresh_soon()
 
     def stop(self) -> None:
@@ -75,12 +73,11 @@ class Schedule:
 
     def list(self) -> list[dict[str, Any]]:
         """The digest notes as the API shows them."""
-        return [_json(status) for status in self._digester.list(datetime.now().astimezone())]
+        return [_json(status) for status in self._digests.find(time.time())]
 
     async def refresh(self) -> None:
         """Make the jobs fit the digest notes as they are now, and run what was missed."""
-        now = datetime.now().astimezone()
-        statuses = await asyncio.to_thread(self._digester.list, now)
+        statuses = await asyncio.to_thread(self._digests.find, time.time())
         wanted = {status.path for status in statuses if not status.error}
         for job in self._scheduler.get_jobs():
             if job.id not in wanted:
@@ -90,12 +87,12 @@ class Schedule:
                 continue
             self._scheduler.add_job(
                 self._scheduled,
-                CronTrigger.from_crontab(status.cron, timezone=now.tzinfo),
+                CronTrigger.from_crontab(status.cron, timezone=ZONE),
                 args=[status.path],
                 id=status.path,
                 replace_existing=True,
             )
-            if status.missed:
+            if status.due:
                 log.info("The digest %s was missed: it is made up now.", status.path)
                 await self._scheduled(status.path)
 
@@ -107,29 +104,29 @@ class Schedule:
 
     async def run_named(self, name: str) -> dict[str, Any]:
         """Run the digest whose path or title is `name`. Raises DigestError where there is none."""
-        path = self._digester.find(name)
-        return await self.run(path)
+        return await self.run(self._digests.named(name))
 
     async def run(self, path: VaultPath) -> dict[str, Any]:
         """Run one digest now and write its note; `path` is null where nothing had changed."""
         async with self._running:
-            result = await self._digester.run(path, datetime.now().astimezone())
+            now = time.time()
+            result = await self._digests.run(path, now)
             written = None
             if result.edit is not None:
                 await asyncio.to_thread(self._writer.write, result.edit, feature="digest", run=new_run())
                 written = result.edit.path
-            self._digester.done(path, time.time(), written)
+            self._digests.finished(path, now, written)
         self._bus.publish("digest.done", digest=path, path=written)
-        return {"digest": path, "path": written, "sources": list(result.sources)}
+        return {"digest": path, "path": written, "sources": list(result.sources), "message": result.message}
 
 
 def _json(status: DigestStatus) -> dict[str, Any]:
+    upcoming = None if status.error else next_fire(status.cron, datetime.now(ZONE))
     return {
         "path": status.path,
         "cron": status.cron,
-        "scope": status.scope,
         "last_run": status.last_run,
         "last_note": status.last_note,
-        "next_run": status.next_run.isoformat() if status.next_run else None,
+        "next_run": upcoming.isoformat() if upcoming else None,
         "error": status.error,
     }

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sys
 
@@ -33,7 +34,11 @@ class PortTakenError(AgentError):
 async def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Raises VaultError, ConfigError, PortTakenError."""
     with _listen(settings.server.host, settings.server.port) as listener:
-        await _serve(compose(settings), listener)
+        famulus = compose(settings)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn raises the signal again once it has ended; by then there is nothing left to end.
+            signal.signal(number, lambda *_: None)
+        await _serve(famulus, listener)
 
 
 async def _serve(famulus: Famulus, listener: socket.socket) -> None:
@@ -52,7 +57,7 @@ async def _serve(famulus: Famulus, listener: socket.socket) -> None:
         if event.name == "index.progress" and not ready.done():
             progress.update(event.data["done"], event.data["total"], event.data["embedded"])
         elif event.name == "index.ready":
-            ready.get_loop().call_soon_threadsafe(lambda: ready.done() or ready.set_result(None))
+            ready.get_loop().call_soon_threadsafe(_settle, ready)
 
     famulus.bus.listen(heard)
     greeting = asyncio.create_task(_greet(console, famulus, url, ready, progress))
@@ -63,6 +68,11 @@ async def _serve(famulus: Famulus, listener: socket.socket) -> None:
         await asyncio.gather(greeting, return_exceptions=True)
         progress.stop()
         console.print("Famulus has ended; nothing was left half done.")
+
+
+def _settle(ready: "asyncio.Future[None]") -> None:
+    if not ready.done():
+        ready.set_result(None)
 
 
 class _Server(uvicorn.Server):

@@ -6,6 +6,7 @@ from typing import Any
 from rich.markup import escape
 
 from daemon.doctor import Check
+from daemon.models import ModelStatus
 
 
 def health(data: dict[str, Any]) -> str:
@@ -98,9 +99,11 @@ def checks(found: Sequence[Check]) -> str:
     )
 
 
-def models(found: Sequence[dict[str, Any]]) -> str:
+def models(found: Sequence[ModelStatus]) -> str:
     """Models and whether they are here."""
     return "\n".join(
-        f"{escape(str(m['name'])):20} {escape(str(m['model'])):50} {'here' if m['present'] else 'missing'}"
+        f"[red]missing[/red] {escape(m.name)}: {escape(m.problem)}\n        {escape(m.fix)}"
+        if m.problem
+        else f"[green]here[/green]    {escape(m.name)}: {escape(m.model)}, {escape(m.path)}"
         for m in found
     )

@@ -6,12 +6,12 @@ from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from vault_sync.search import Passage
 
 from agents.ports import Message
 from agents.suggestion import Suggestion
 from vault_sync.edit import Edit
 from vault_sync.filter import Filter
+from vault_sync.search import Passage
 
 
 class Lanes(BaseModel):
@@ -174,7 +174,7 @@ class NameBody(BaseModel):
 def suggestion_json(suggestion: Suggestion, text: str | None = None) -> dict[str, Any]:
     """A suggestion as the API shows it; `text` is the note's text, by which offsets become UTF-16."""
     data = {key: value for key, value in dataclasses.asdict(suggestion).items() if key != "edit"}
-    data["edit"] = edit_json(suggestion.edit, text) if suggestion.edit is not None else None
+    data["edit"] = edit_json(suggestion.edit, text)
     return data
 
 

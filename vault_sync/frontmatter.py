@@ -13,10 +13,14 @@ from vault_sync.note import Span
 MAX_CHARS = 256_000
 """Longer frontmatter is not read: it is data that somebody pasted, not properties."""
 
+MAX_DEPTH = 50
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OPEN = re.compile(r"---[ \t]*(?:\r\n?|\n)")
 _CLOSE = re.compile(r"(?:(?<=\n)|(?<=\r))---[ \t]*(?:\r\n?|\n|\Z)")
 _SEPARATORS = re.compile(r"[,\r\n]")
 _TAG_SEPARATORS = re.compile(r"[,\s]+")
+_LONG_NUMBER = re.compile(r"[-+0-9a-fA-FxXoO:_.]{500,}")
 _NUMERIC = re.compile(r"[\d/]*")
 
 
@@ -45,6 +49,7 @@ def _load(source: str) -> tuple[Mapping[str, object], str | None]:
     if len(source) > MAX_CHARS:
         return {}, f"The frontmatter has {len(source)} characters; at most {MAX_CHARS} are read."
     try:
+        _refuse_traps(source)
         values = YAMLHandler().load(source)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
         return {}, f"The frontmatter is not valid YAML: {' '.join(str(error).split())[:300]}"
@@ -53,6 +58,22 @@ def _load(source: str) -> tuple[Mapping[str, object], str | None]:
     if not isinstance(values, dict):
         return {}, f"The frontmatter is a {type(values).__name__}, not a list of `key: value` lines."
     return {str(key): value for key, value in values.items()}, None
+
+
+def _refuse_traps(source: str) -> None:
+    """Raise for YAML that could take the process down.
+
+    libyaml's composer recurses in C, aliases multiply, and a number of many digits can not be printed again.
+    """
+    depth = 0
+    for event in yaml.parse(source, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ValueError(f"It nests deeper than {MAX_DEPTH} levels.")
+        if isinstance(event, yaml.AliasEvent):
+            raise ValueError(f"It uses the YAML alias `*{event.anchor}`, which properties do not have.")
+        if isinstance(event, yaml.ScalarEvent) and _LONG_NUMBER.fullmatch(event.value):
+            raise ValueError("It holds a number of more than 500 digits.")
 
 
 def aliases_of(values: Mapping[str, object]) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 DEPTH = 100
 """Hits a lane that take part."""
-LEXICAL_WEIGHT = 0.35
-"""The lexical lane's share where its hits hold the whole query."""
+LEXICAL_WEIGHT = 0.4
+"""The lexical lane's share where its hits hold what can be expected of the query."""
+ENOUGH = 0.4
+"""The share of a question that a good hit holds: the rest are words such as "which", or other forms."""
 
 Hit = tuple[int, float]
 """An occurrence id and its lane's score, higher is better."""
@@ -40,7 +42,7 @@ def lexical_weight(coverage: float) -> float:
     A lane that matches only a stray word of the query must not outvote the other: its best hit is scaled to 1
     however poor it is. That is what a Russian question to English notes looks like.
     """
-    return LEXICAL_WEIGHT * min(1.0, max(0.0, coverage))
+    return LEXICAL_WEIGHT * min(1.0, max(0.0, coverage) / ENOUGH)
 
 
 def fuse(lexical: Sequence[Hit], dense: Sequence[Hit], weight: float = LEXICAL_WEIGHT) -> list[Fused]:

@@ -1,29 +1,29 @@
-"""The lexical lane: BM25 over SQLite FTS5, on words and stems that were folded before they got there.
+"""The lexical lane: SQLite FTS5 finds candidates by their rare words, BM25 over all words orders them.
 
-FTS5 neither stems Russian nor knows that `ё` is `е`, so this module writes folded words into one column and
-their stems into the others, and FTS5 only splits at spaces.
+FTS5 neither stems Russian nor knows that `ё` is `е`, so this module hands it folded stems, and FTS5 only splits
+at spaces. Words that are in many rows are left out when candidates are looked for, since walking their lists is
+what makes an OR of a whole question slow; they still count in the order.
 """
 
 import json
-import math
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from vault_sync.bm25 import Counts, Fields, phrase_bonus, scores, share
 from vault_sync.text import stem, words
 
-WEIGHTS = (0.5, 1.0, 3.0, 1.5)
-"""How much a hit counts in the columns raw, stems, title, heading."""
 COMMON = 0.05
-"""A stem in more than this share of the rows is left out where the query has rarer ones: it costs time and
-says little."""
+"""A stem in more than this share of the rows is not looked for where the query has rarer ones."""
 COMMON_ROWS = 500
-"""Stems in fewer rows than this are never left out: they cost nothing."""
+"""Stems in fewer rows than this are always looked for: they cost nothing."""
+CANDIDATES = 120
 LONGEST_QUERY = 64
-"""Different stems of a query that are looked up; a pasted page is cut to its first ones."""
+"""Different stems of a query that count; of a pasted page that is its first lines."""
 COVERAGE_HITS = 10
 
+_WEIGHTS = "1.0, 3.0, 2.0"
 _QUOTED = re.compile(r'"([^"]+)"|«([^»]+)»|“([^”]+)”')
 _TOKENIZER = "ascii tokenchars ''''"
 
@@ -41,7 +41,7 @@ class LexicalRow:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Hits, best first, and the share of the query (0..1, rare words counting more) that the best hits hold."""
+    """Hits, best first, and the share of the query (0..1, rare words counting more) that the best of them hold."""
 
     hits: list[tuple[int, float]]
     coverage: float
@@ -49,21 +49,20 @@ class Match:
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables of this lane."""
-    connection.execute(f'CREATE VIRTUAL TABLE lexical USING fts5(raw, stems, title, heading, tokenize="{_TOKENIZER}")')
-    connection.execute("CREATE VIRTUAL TABLE lexical_terms USING fts5vocab(lexical, 'col')")
+    connection.execute(f'CREATE VIRTUAL TABLE lexical USING fts5(stems, title, heading, tokenize="{_TOKENIZER}")')
+    connection.execute("CREATE VIRTUAL TABLE lexical_terms USING fts5vocab(lexical, 'row')")
 
 
 def insert(connection: sqlite3.Connection, rows: Iterable[LexicalRow]) -> None:
     """Make these occurrences findable; none of them may be there already."""
     connection.executemany(
-        "INSERT INTO lexical (rowid, raw, stems, title, heading) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO lexical (rowid, stems, title, heading) VALUES (?, ?, ?, ?)",
         (
             (
                 row.occurrence,
-                " ".join(tokens(row.text)),
-                _stemmed(row.text),
-                _stemmed(" ".join((row.title, *row.aliases))),
-                _stemmed(" ".join(row.heading)),
+                " ".join(roots(row.text)),
+                " ".join(roots(" ".join((row.title, *row.aliases)))),
+                " ".join(roots(" ".join(row.heading))),
             )
             for row in rows
         ),
@@ -78,44 +77,35 @@ def delete(connection: sqlite3.Connection, occurrences: Iterable[int]) -> None:
 def search(
     connection: sqlite3.Connection, query: str, k: int, allowed: Collection[int] | None = None
 ) -> list[tuple[int, float]]:
-    """The `k` best occurrences among `allowed` (None: all) with their BM25 scores (> 0), best first, ties by id."""
+    """The `k` best occurrences among `allowed` (None: all) with their scores (> 0), best first, ties by id.
+
+    Any text is a query; words in quotation marks rank higher where they stand together.
+    """
     return match(connection, query, k, allowed).hits
 
 
 def match(connection: sqlite3.Connection, query: str, k: int, allowed: Collection[int] | None = None) -> Match:
     """As `search`, with how much of the query the best hits hold."""
-    asked = _asked(query)
-    counts = Counts.of(connection, asked.values())
-    chosen = telling(counts)
-    kept = {word: root for word, root in asked.items() if root in chosen}
-    expression = _expression(kept, _phrases(query))
-    if not expression or k <= 0 or (allowed is not None and not allowed):
-        return Match([], 0.0)
-    hits = _run(connection, expression, k, allowed)
-    return Match(hits, _coverage(connection, [i for i, _ in hits[:COVERAGE_HITS]], counts))
+    counts = frequencies(connection, list(dict.fromkeys(roots(query)))[:LONGEST_QUERY])
+    found = _candidates(connection, telling(counts), max(k, CANDIDATES), allowed) if k > 0 else {}
+    phrases = _phrases(query)
+    plain = scores(list(found.values()), counts)
+    ranked = sorted(
+        (-score - phrase_bonus(found[i], phrases, counts), i) for i, score in zip(found, plain, strict=True)
+    )
+    hits = [(i, -score) for score, i in ranked[:k]]
+    return Match(hits, max((share(found[i], counts) for i, _ in hits[:COVERAGE_HITS]), default=0.0))
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """In how many of the rows each stem occurs."""
-
-    rows: int
-    of_stem: Mapping[str, int]
-
-    @staticmethod
-    def of(connection: sqlite3.Connection, stems: Iterable[str]) -> "Counts":
-        """Look them up."""
-        rows = int(connection.execute("SELECT count(*) FROM lexical_docsize").fetchone()[0])
-        return Counts(rows, {root: _frequency(connection, root) for root in dict.fromkeys(stems)})
-
-    def rarity(self, root: str) -> float:
-        """1 for a stem that is nowhere, towards 0 for one that is everywhere."""
-        return math.log((self.rows + 2) / (self.of_stem[root] + 1)) / math.log(self.rows + 2)
+def frequencies(connection: sqlite3.Connection, stems: Iterable[str]) -> Counts:
+    """In how many rows each stem occurs."""
+    rows = int(connection.execute("SELECT count(*) FROM lexical_docsize").fetchone()[0])
+    return Counts(rows, {root: _frequency(connection, root) for root in dict.fromkeys(stems)})
 
 
 def _frequency(connection: sqlite3.Connection, root: str) -> int:
-    row = connection.execute("SELECT max(doc) FROM lexical_terms WHERE term = ? AND col != 'raw'", (root,)).fetchone()
-    return int(row[0] or 0)
+    row = connection.execute("SELECT doc FROM lexical_terms WHERE term = ?", (root,)).fetchone()
+    return int(row[0]) if row else 0
 
 
 def telling(counts: Counts) -> set[str]:
@@ -130,58 +120,35 @@ def tokens(text: str) -> list[str]:
     return [part for word in words(text) for part in word.replace("’", "'").split("-")]
 
 
-def _asked(query: str) -> dict[str, str]:
-    """The first words of the query with their stems."""
-    found = {word: stem(word) for word in dict.fromkeys(tokens(query))}
-    return dict(list(found.items())[:LONGEST_QUERY])
-
-
-def _stemmed(text: str) -> str:
-    return " ".join(stem(token) for token in tokens(text))
+def roots(text: str) -> list[str]:
+    """The stems of the tokens, in order."""
+    return [stem(token) for token in tokens(text)]
 
 
 def _phrases(query: str) -> list[list[str]]:
-    quoted = (tokens("".join(groups)) for groups in _QUOTED.findall(query))
-    return [phrase[:LONGEST_QUERY] for phrase in quoted if len(phrase) > 1]
+    quoted = (roots("".join(groups)) for groups in _QUOTED.findall(query))
+    return [phrase for phrase in quoted if len(phrase) > 1]
 
 
-def _expression(asked: Mapping[str, str], phrases: Sequence[Sequence[str]]) -> str:
-    """An FTS5 query; every word is quoted, so that nothing of the user's text is read as syntax."""
-    raw = [_quoted(word) for word in asked]
-    roots = [_quoted(root) for root in dict.fromkeys(asked.values())]
-    lines = [_quoted(" ".join(phrase)) for phrase in phrases]
-    parts = [f"{{raw}} : ({' OR '.join(raw + lines)})"] if raw or lines else []
-    if roots:
-        parts.append(f"{{stems title heading}} : ({' OR '.join(roots)})")
-    return " OR ".join(parts)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _run(
-    connection: sqlite3.Connection, expression: str, k: int, allowed: Collection[int] | None
-) -> list[tuple[int, float]]:
-    narrow, values = "", [expression]
+def _candidates(
+    connection: sqlite3.Connection, stems: Collection[str], most: int, allowed: Collection[int] | None
+) -> dict[int, Fields]:
+    """The rows that FTS5 ranks first, with their stems."""
+    if not stems or (allowed is not None and not allowed):
+        return {}
+    narrow, values = "", [_expression(sorted(stems))]
     if allowed is not None:
         # The plus sign keeps SQLite from running the whole match once for each allowed id.
-        narrow, values = " AND +rowid IN (SELECT value FROM json_each(?))", [expression, json.dumps(list(allowed))]
-    weights = ", ".join(map(str, WEIGHTS))
+        narrow = " AND +rowid IN (SELECT value FROM json_each(?))"
+        values.append(json.dumps(list(allowed)))
     rows = connection.execute(
-        f"SELECT rowid, -bm25(lexical, {weights}) AS score FROM lexical WHERE lexical MATCH ?{narrow}"
-        f" ORDER BY score DESC, rowid LIMIT {int(k)}",
+        f"SELECT rowid, title, heading, stems FROM lexical WHERE lexical MATCH ?{narrow}"
+        f" ORDER BY bm25(lexical, {_WEIGHTS}), rowid LIMIT {int(most)}",
         values,
     )
-    return [(int(row[0]), float(row[1])) for row in rows]
+    return {int(row[0]): Fields(row[1].split(), row[2].split(), row[3].split()) for row in rows}
 
 
-def _coverage(connection: sqlite3.Connection, hits: Sequence[int], counts: Counts) -> float:
-    """The largest share of the query, by rarity, that one of the hits holds."""
-    total = sum(counts.rarity(root) for root in counts.of_stem)
-    if not total:
-        return 0.0
-    marks = ",".join("?" * len(hits))
-    rows = connection.execute(f"SELECT stems, title, heading FROM lexical WHERE rowid IN ({marks})", hits)
-    held = (set(" ".join(row).split()) for row in rows)
-    return max((sum(counts.rarity(r) for r in counts.of_stem if r in own) / total for own in held), default=0.0)
+def _expression(stems: Sequence[str]) -> str:
+    """An FTS5 query; every stem is quoted, so that nothing of the user's text is read as syntax."""
+    return " OR ".join('"' + root.replace('"', '""') + '"' for root in stems)

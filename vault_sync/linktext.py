@@ -12,7 +12,8 @@ _ANGLED = re.compile(r"<([^<>\r\n]{0,4096})>")
 _BARE = re.compile(r"[^\s<>()]+")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 MAX_DESTINATION = 4096
-"""No file system takes a longer path; the limit keeps hostile text linear."""
+MAX_PARENTHESES = 32
+"""No file system takes a longer path, and CommonMark asks for no more nesting; both keep hostile text linear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def decode_percent(text: str) -> str:
 
 def _bare_end(text: str, position: int, limit: int) -> int:
     depth = 0
-    while position < limit:
+    while position < limit and depth <= MAX_PARENTHESES:
         if match := _BARE.match(text, position, limit):
             position = match.end()
         elif text[position] == "(":

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vault_sync.fusion import Fused
-from vault_sync.lexical import Counts, tokens
+from vault_sync.lexical import frequencies, tokens
 from vault_sync.ports import Vectors
 from vault_sync.text import stem
 
@@ -24,8 +24,8 @@ def salient(connection: sqlite3.Connection, names: Sequence[str], texts: Sequenc
     body = [token for text in texts for token in tokens(text) if len(token) > 2 and not token.isdigit()]
     spelt = {stem(token): token for token in body}
     times = Counter(stem(token) for token in body)
-    counts = Counts.of(connection, times)
-    worth = {root: (1 + np.log(n)) * counts.rarity(root) for root, n in times.items() if counts.of_stem[root] > 1}
+    counts = frequencies(connection, times)
+    worth = {root: (1 + np.log(n)) * counts.weight(root) for root, n in times.items() if counts.of_stem[root] > 1}
     chosen = sorted(worth, key=lambda root: (-worth[root], root))[:WORDS]
     return " ".join([*names, *(spelt[root] for root in chosen)])
 

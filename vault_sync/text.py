@@ -58,7 +58,15 @@ _ABBREVIATIONS = frozenset(
         "руб",
     ]
 )
-_BOUNDARY = re.compile(r"[.!?…]+[\"'»”)\]]*(?=\s)|\n[ \t]*\r?\n|\n(?=[ \t]*(?:[-*+]|\d+[.)]|#{1,6}|>|\|)\s)")
+# The quantifiers are possessive: a megabyte of dots must not be tried from each of its places.
+_BOUNDARY = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"'»”)\]]*+(?=\s)"
+    r"|\n[ \t]*+\r?\n"
+    r"|\n(?=[ \t]*+(?:(?:[-*+]|\d{1,9}[.)]|>)\s|#{1,6}[ \t]|\|))"
+    r"|^#{1,6}[ \t][^\r\n]*+",
+    re.MULTILINE,
+)
+_ITEM_NUMBER = re.compile(r"[\n>][ \t]*\d{1,9}$")
 
 
 def fold(text: str) -> str:
@@ -119,6 +127,8 @@ def sentences(text: str) -> list[Span]:
 def _abbreviation(text: str, match: re.Match[str]) -> bool:
     if match.group()[0] != ".":
         return False
-    before = text[max(0, match.start() - 12) : match.start()].split()
-    last = before[-1].casefold().lstrip("(«\"'") if before else ""
+    before = text[max(0, match.start() - 12) : match.start()]
+    if _ITEM_NUMBER.search(before if match.start() > 12 else "\n" + before):
+        return True
+    last = before.split()[-1].casefold().lstrip("(«\"'") if before.split() else ""
     return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha())

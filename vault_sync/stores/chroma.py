@@ -29,11 +29,18 @@ T = TypeVar("T")
 
 
 class ChromaStore:
-    """A collection in `folder`. What can not be opened is set aside, and the ledger fills a new one."""
+    """A collection below `folder`. What can not be opened is thrown away, and the ledger fills a new one.
+
+    Each reset starts a new numbered folder: Chroma remembers what it has opened by its path, for as long as the
+    process lives, also where opening failed.
+    """
 
     def __init__(self, folder: Path) -> None:
+        """Raises StoreBrokenError where not even an empty store can be made in `folder`."""
         self._folder = folder
+        self._number = max((int(p.name) for p in folder.glob("*") if p.name.isdecimal()), default=1)
         self._lock = RLock()
+        self._client: Any = None
         try:
             self._open()
         except StoreBrokenError as error:
@@ -41,17 +48,21 @@ class ChromaStore:
             self.reset()
 
     def _open(self) -> None:
-        self._client: Any = None
         with _translated(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._client = chromadb.PersistentClient(
-                path=str(self._folder), settings=Settings(anonymized_telemetry=False)
-            )
+            current = self._folder / str(self._number)
+            current.mkdir(parents=True, exist_ok=True)
+            self._client = chromadb.PersistentClient(path=str(current), settings=Settings(anonymized_telemetry=False))
             self._collection = self._client.get_or_create_collection(
                 COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
             )
             self._batch = int(self._client.get_max_batch_size())
-            self._collection.count()
+            self._probe()
+
+    def _probe(self) -> None:
+        """Search once: an index whose files are damaged may still count well."""
+        first = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
+        if len(first):
+            self._collection.query(query_embeddings=first, n_results=1, include=["distances"])
 
     def _run(self, work: Callable[[], T]) -> T:
         with self._lock, _translated(self._folder):
@@ -99,17 +110,21 @@ class ChromaStore:
     def reset(self) -> None:
         """Forget everything, the files too: Chroma never gives back the room of what was deleted."""
         with self._lock:
-            self.close()
+            try:
+                self.close()
+            except StoreBrokenError as error:
+                log.debug("Closing the old vector store: %s", error)
             shutil.rmtree(self._folder, ignore_errors=True)
+            self._number += 1
             self._open()
 
     def close(self) -> None:
         """Release files and threads."""
         with self._lock:
-            if self._client is not None:
+            client, self._client = self._client, None
+            if client is not None:
                 with _translated(self._folder):
-                    self._client.close()
-                self._client = None
+                    client.close()
 
 
 def _slices(total: int, size: int) -> Iterator[slice]:
@@ -134,8 +149,10 @@ def _broken(folder: Path, error: BaseException) -> StoreBrokenError:
     if "expecting embedding with dimension" in text:
         stored, given = (int(word.strip(",.")) for word in text.split() if word.strip(",.").isdigit())
         return wrong_dimensions(stored, given)
+    said = text.splitlines()[0].rstrip(".") if text else type(error).__name__
     return StoreBrokenError(
         f"The vector store in {str(folder)!r} can not be used.",
-        f"Chroma says: {text.splitlines()[0] if text else type(error).__name__}.",
-        "Run `famulus index`; it is then rebuilt from the ledger, without embedding again.",
+        f"{'The system' if isinstance(error, OSError) else 'Chroma'} says: {said}.",
+        "Make sure that the folder is yours and its disk has room, then run `famulus index`: the store is rebuilt "
+        "from the ledger, without embedding again.",
     )

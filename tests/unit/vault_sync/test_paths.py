@@ -6,7 +6,9 @@ from vault_sync.errors import BadPathError
 from vault_sync.paths import folder_of, title_of, vault_path, within
 
 
-@pytest.mark.parametrize("bad", ["", "/etc/passwd", "../x.md", "a/../b.md", "a//b.md", "./a.md", "a\0.md", "C:/x.md", "..\\x.md"])
+@pytest.mark.parametrize(
+    "bad", ["", "/etc/passwd", "../x.md", "a/../b.md", "a//b.md", "./a.md", "a\0.md", "C:/x.md", "..\\x.md"]
+)
 def test_refuses_what_leaves_the_vault(bad: str) -> None:
     with pytest.raises(BadPathError):
         vault_path(bad)

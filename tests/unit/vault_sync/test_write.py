@@ -110,7 +110,9 @@ def test_sweeps_what_a_crash_left(writer: Writer) -> None:
     file = note(writer, b"old")
     left = file.with_name(f"{TEMPORARY}abc")
     left.write_bytes(b"ol")
-    entry = Entry(0, 0, "link", "r", VaultPath("n.md"), content_hash(b"old"), content_hash(b"new"), b"old", b"new", "intended")
+    entry = Entry(
+        0, 0, "link", "r", VaultPath("n.md"), content_hash(b"old"), content_hash(b"new"), b"old", b"new", "intended"
+    )
     writer.journal.intend(entry)
     assert writer.sweep() == 1 and not left.exists()
     assert writer.journal.entries()[0].state == "failed"

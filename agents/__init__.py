@@ -1,0 +1,1 @@
+"""What to say, propose, plan and write: retrieval, cited answers, links, digests."""

@@ -1,0 +1,74 @@
+"""What the user changed in the vault since a moment, without what Famulus itself wrote."""
+
+from collections.abc import Callable
+
+from agents.candidates import in_templates
+from agents.changes import Changes, collapse
+from agents.digest_note import DigestNote, is_written_digest
+from agents.errors import AgentError
+from agents.managed import own_text
+from vault_sync.errors import UnreadableNoteError
+from vault_sync.ledger import Ledger
+from vault_sync.note import Note
+from vault_sync.parse import parse_note
+from vault_sync.paths import VaultPath
+from vault_sync.records import ChangeRecord
+from vault_sync.state import State
+
+
+class Changelog:
+    """Reads the ledger's log of changes, and the journal to tell Famulus's writes from the user's."""
+
+    def __init__(self, ledger: Ledger, read: Callable[[VaultPath], bytes | None], state: State) -> None:
+        """`read` gives a note's bytes now, None where it is gone."""
+        self._ledger = ledger
+        self._read = read
+        self._state = state
+
+    def since(self, moment: float, digest: DigestNote) -> Changes:
+        """The changes after `moment` that the digest covers; digests, what they wrote and templates are left out."""
+        log = self._ledger.changes(moment)
+        earliest = self._ledger.read().execute("SELECT min(at) FROM changes").fetchone()[0]
+        if earliest is None or earliest > moment:
+            # The log is younger than that: the first indexing of the vault makes no note new.
+            log = [c for c in log if c.kind != "created" or self._modified_after(c.path, moment)]
+        whole = collapse(log)
+        return Changes(
+            new=tuple(p for p in whole.new if self._wanted(p, digest)),
+            changed=tuple(p for p in whole.changed if self._wanted(p, digest) and self._by_user(p, log, moment)),
+            renamed=tuple((old, now) for old, now in whole.renamed if self._wanted(now, digest)),
+            deleted=tuple(p for p in whole.deleted if digest.covers(p, ()) and not digest.wrote(p)),
+        )
+
+    def _modified_after(self, path: VaultPath, moment: float) -> bool:
+        record = self._ledger.note(path)
+        return record is not None and record.mtime > moment
+
+    def _wanted(self, path: VaultPath, digest: DigestNote) -> bool:
+        record = self._ledger.note(path)
+        if record is None or record.state != "indexed" or record.digest or in_templates(path):
+            return False
+        if not digest.covers(path, record.tags) or digest.wrote(path):
+            return False
+        note = self._parsed(path, self._read(path)) if "digest" in record.tags else None
+        return note is None or not is_written_digest(note)
+
+    def _by_user(self, path: VaultPath, log: list[ChangeRecord], moment: float) -> bool:
+        """Whether more than a managed section changed: by what the note was before Famulus first wrote into it."""
+        sql = "SELECT at, before FROM journal WHERE path = ? AND at > ? AND state = 'done' ORDER BY id LIMIT 1"
+        rows = self._state.rows(sql, (path, moment))
+        if not rows or rows[0]["before"] is None:
+            return True
+        if any(change.path == path and change.at < rows[0]["at"] for change in log):
+            return True
+        before, now = self._parsed(path, rows[0]["before"]), self._parsed(path, self._read(path))
+        try:
+            return before is None or now is None or own_text(before) != own_text(now)
+        except AgentError:
+            return True
+
+    def _parsed(self, path: VaultPath, data: bytes | None) -> Note | None:
+        try:
+            return parse_note(path, data) if data is not None else None
+        except UnreadableNoteError:
+            return None

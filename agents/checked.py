@@ -1,0 +1,36 @@
+"""Holds each sentence that an engine writes against the notes that it was shown."""
+
+import asyncio
+from collections.abc import Sequence
+
+from agents.assess import Assessor
+from agents.cite import Support, find_support
+from agents.retrieve import Found
+from agents.sentences import Sentence, plain, quotable
+from vault_sync.search import Passage
+from vault_sync.text import fold
+
+
+class Checker:
+    """Finds support among the sentences of the passages shown; sentences that answer the question come first."""
+
+    def __init__(self, assessor: Assessor, found: Found, shown: Sequence[Passage]) -> None:
+        self._assessor = assessor
+        self._first = [item.sentence for item in found.evidence]
+        self._sentences: list[Sentence] = [sentence for passage in shown for sentence in quotable(passage)]
+        self._said: set[str] = set()
+
+    async def support(self, statement: str) -> Support | None:
+        """What in the notes says the same, or nothing."""
+        return await asyncio.to_thread(find_support, statement, self._sentences, self._similarity, self._first)
+
+    def repeated(self, statement: str) -> bool:
+        """Whether this was asked of the same sentence before: weak models go in circles."""
+        words = fold(plain(statement))
+        if words in self._said:
+            return True
+        self._said.add(words)
+        return False
+
+    def _similarity(self, one: str, other: str) -> float:
+        return float(self._assessor.vector(one) @ self._assessor.vector(other))

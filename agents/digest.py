@@ -1,0 +1,191 @@
+"""Digests: notes that say, on a schedule, what changed in the vault."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from agents.changelog import Changelog
+from agents.changes import Changes
+from agents.digest_note import DigestNote, read_digest
+from agents.digest_text import Quoted, digest_text
+from agents.errors import AgentError, DigestError
+from agents.evidence import first_telling
+from agents.linkpaths import LinkPaths
+from agents.ports import ChatRequest, Message, Roles
+from agents.reason import LANGUAGES, Mastery, Prompts, fenced, supported, whole_sentences
+from agents.schedule_rules import NextFire, missed, period
+from agents.wikilink import link_to
+from vault_sync.edit import ABSENT, Edit
+from vault_sync.ledger import Ledger
+from vault_sync.note import Span
+from vault_sync.parse import parse_note
+from vault_sync.paths import VaultPath, title_of
+from vault_sync.state import State
+from vault_sync.text import fold
+
+log = logging.getLogger(__name__)
+
+_MAX_TOKENS = 120
+_MAX_QUOTES = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class DigestStatus:
+    """A digest note as it stands: `error` says why it can not be run, times are seconds since the epoch."""
+
+    path: VaultPath
+    cron: str
+    error: str
+    last_run: float | None
+    last_note: str | None
+    due: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DigestResult:
+    """What a run came to: the Edit that makes the new note and the notes it cites, or None where nothing changed."""
+
+    path: VaultPath
+    edit: Edit | None
+    sources: tuple[VaultPath, ...]
+    message: str
+    generated: bool = False
+
+
+class Digests:
+    """Finds and runs the digests of one vault."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        read: Callable[[VaultPath], bytes | None],
+        roles: Roles,
+        mastery: Mastery,
+        prompts: Prompts,
+        state: State,
+        next_fire: NextFire,
+        zone: tzinfo = UTC,
+    ) -> None:
+        """`read` gives a note's bytes or None, `zone` is the time zone of cron lines and dates."""
+        self._ledger = ledger
+        self._read = read
+        self._roles = roles
+        self._mastery = mastery
+        self._prompts = prompts
+        self._state = state
+        self._next_fire = next_fire
+        self._zone = zone
+        self._changelog = Changelog(ledger, read, state)
+        self._linkpaths = LinkPaths(ledger)
+
+    def find(self, now: float) -> list[DigestStatus]:
+        """All digest notes, by path; new ones are remembered as seen now, and errors are kept in the state."""
+        paths = [record.path for record in self._ledger.notes() if record.digest]
+        found = [self._status(path, now) for path in paths]
+        with self._state.transaction() as connection:
+            for row in connection.execute("SELECT path FROM digests").fetchall():
+                if row["path"] not in paths:
+                    connection.execute("DELETE FROM digests WHERE path = ?", (row["path"],))
+        return found
+
+    def _status(self, path: VaultPath, now: float) -> DigestStatus:
+        with self._state.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO digests (path, seen_at) VALUES (?, ?)", (path, now))
+        row = self._state.rows("SELECT * FROM digests WHERE path = ?", (path,))[0]
+        cron, error, due = "", "", False
+        try:
+            digest = self._digest(path, now)
+            since = self._moment(row["last_run"] or row["seen_at"])
+            cron, due = digest.cron, missed(digest.cron, since, self._moment(now), self._next_fire)
+        except DigestError as broken:
+            error = " ".join(part for part in (broken.effect, broken.cause, broken.fix) if part)
+        with self._state.transaction() as connection:
+            connection.execute("UPDATE digests SET error = ? WHERE path = ?", (error or None, path))
+        return DigestStatus(path, cron, error, row["last_run"], row["last_note"], due)
+
+    def named(self, name: str) -> VaultPath:
+        """The digest note of this path or title. Raises DigestError where there is none."""
+        paths = [record.path for record in self._ledger.notes() if record.digest]
+        for path in paths:
+            if fold(name) in (fold(path), fold(title_of(path))):
+                return path
+        known = ", ".join(title_of(path) for path in paths) or "none"
+        raise DigestError(
+            f"There is no digest {name!r}.",
+            f"Digest notes in this vault: {known}.",
+            "Give a note the frontmatter key `famulus-digest` with a cron line.",
+        )
+
+    async def run(self, path: VaultPath, now: float) -> DigestResult:
+        """Make the Edit for the digest's next note. Raises DigestError where it can not be run.
+
+        Nothing is remembered of the run until `finished` is told of it.
+        """
+        digest = await asyncio.to_thread(self._digest, path, now)
+        changes = await asyncio.to_thread(self._changes, digest, now)
+        if not changes:
+            return DigestResult(path, None, (), "Nothing changed.")
+        notes = await asyncio.to_thread(lambda: {p: self._quoted(p) for p in changes.present})
+        summary = await self._summary(digest, [q.sentence for q in notes.values() if q.sentence])
+        day = self._moment(now).date()
+        text = digest_text(digest.name, day, digest.language, summary, changes, notes)
+        new = await asyncio.to_thread(self._unused_path, f"{digest.stem} {day.isoformat()}")
+        edit = Edit(new, ABSENT, Span(0, 0), "", text)
+        return DigestResult(path, edit, tuple(notes), f"{len(notes)} notes.", generated=bool(summary))
+
+    def finished(self, path: VaultPath, now: float, note: VaultPath | None) -> None:
+        """Remember that the digest ran, and which note it wrote."""
+        with self._state.transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO digests (path, seen_at) VALUES (?, ?)", (path, now))
+            connection.execute(
+                "UPDATE digests SET last_run = ?, last_note = coalesce(?, last_note) WHERE path = ?", (now, note, path)
+            )
+
+    def _digest(self, path: VaultPath, now: float) -> DigestNote:
+        data = self._read(path)
+        if data is None:
+            raise DigestError(f"The digest {path!r} is not run.", "Its note is gone.", "Restore the note.")
+        return read_digest(parse_note(path, data), self._moment(now), self._next_fire)
+
+    def _changes(self, digest: DigestNote, now: float) -> Changes:
+        rows = self._state.rows("SELECT last_run FROM digests WHERE path = ?", (digest.path,))
+        since = rows[0]["last_run"] if rows and rows[0]["last_run"] else None
+        if since is None:
+            since = now - period(digest.cron, self._moment(now), self._next_fire).total_seconds()
+        return self._changelog.since(since, digest)
+
+    def _quoted(self, path: VaultPath) -> Quoted:
+        record, linkpath = self._ledger.note(path), self._linkpaths.of(path)
+        names = (record.title, *record.aliases) if record else (title_of(path),)
+        evidence = first_telling(self._ledger.occurrences_of(path), names)
+        heading = evidence.heading[-1] if evidence and evidence.heading else ""
+        return Quoted(link_to(linkpath), link_to(linkpath, heading), evidence.shown if evidence else "")
+
+    async def _summary(self, digest: DigestNote, sentences: list[str]) -> str:
+        """What the planner says, as far as the quotations bear it out; empty where it does not master the language."""
+        quotes = "\n".join(f"- {sentence}" for sentence in sentences)[:_MAX_QUOTES]
+        try:
+            engine = self._roles["planner"]
+            if not sentences or not await self._mastery.masters(engine, digest.language):
+                return ""
+            language = LANGUAGES.get(digest.language, "English")
+            system = self._prompts.render("digest", wish=digest.prompt[:_MAX_QUOTES], language=language)
+            messages = (Message("system", system), Message("user", fenced(quotes)))
+            request = ChatRequest(messages, max_tokens=_MAX_TOKENS, temperature=0.0)
+            written = "".join([delta.text async for delta in engine.stream(request)])
+        except (AgentError, KeyError):
+            log.info("No engine summed up the digest %r; it only quotes.", digest.path, exc_info=True)
+            return ""
+        return " ".join(s for s in whole_sentences(written)[:2] if supported(s, quotes))
+
+    def _unused_path(self, stem: str) -> VaultPath:
+        path, number = VaultPath(f"{stem}.md"), 1
+        while self._read(path) is not None:
+            number += 1
+            path = VaultPath(f"{stem} {number}.md")
+        return path
+
+    def _moment(self, at: float) -> datetime:
+        return datetime.fromtimestamp(at, self._zone)

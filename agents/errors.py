@@ -1,0 +1,49 @@
+"""The errors of this package."""
+
+
+class AgentError(Exception):
+    """Something an agent could not do; `effect`, `cause` and `fix` are one plain sentence each."""
+
+    code = "agent_error"
+
+    def __init__(self, effect: str, cause: str = "", fix: str = "") -> None:
+        super().__init__(effect)
+        self.effect = effect
+        self.cause = cause
+        self.fix = fix
+
+
+class EngineError(AgentError):
+    """An engine failed or can not be started."""
+
+    code = "engine_failed"
+
+
+class EngineLoadingError(EngineError):
+    """An engine is still loading; try again soon."""
+
+    code = "engine_loading"
+
+
+class ContextLengthError(AgentError):
+    """The prompt and the wanted answer do not fit the model's context."""
+
+    code = "context_length_exceeded"
+
+
+class BadRequestError(AgentError):
+    """A request that can not be answered as it stands."""
+
+    code = "bad_request"
+
+
+class SuggestionError(AgentError):
+    """There is no such suggestion, or it is not in a state that allows this."""
+
+    code = "suggestion"
+
+
+class DigestError(AgentError):
+    """A digest note that can not be run: no such note, a broken cron line, an empty prompt."""
+
+    code = "digest"

@@ -1,0 +1,157 @@
+"""The sentence of a note that best says what the note is about, and how it may be shown in another note."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from agents.sentences import Sentence, quotable
+from vault_sync.paths import VaultPath
+from vault_sync.records import Occurrence
+from vault_sync.search import Passage
+from vault_sync.text import stems, words
+
+_DESCRIBES = re.compile(r"descri|defin|summary|about|описан|определ|суть|кратко", re.IGNORECASE)
+_MARKED = re.compile(r"[ \t]*(?:[-*+]|\d+[.)]|>)[ \t]")
+_UNQUOTABLE = re.compile(r"!\[|%%|<[a-zA-Z/!]|\$[^$]+\$|\n[ \t]*(?:[-*+>|#]|\d+[.)])|\[\^|https?://|^\[!|\|[ \t]*-{3}")
+_LINKS = re.compile(r"\[\[[^\]]*\]\]|\[[^\]]*\]\([^)]*\)")
+_TAG = re.compile(r"(?<![\w/&])#[^\W\d][\w/\-]*")
+_COPULA = re.compile(
+    r"\s(?:is|are|was|refers? to|means|allows?|provides?|describes?|stands for|consists? of)\s|\s[—–-]\s"
+    r"|(?:^|\s)(?:это|является|являются|называется|представляет|позволяет|используется|служит|означает)(?=\s)",
+    re.IGNORECASE,
+)
+_POINTING = re.compile(
+    r"(?:it|this|these|they|that|he|she|он|она|они|оно|этот|эта|эти|данн\w+|там|here|also|however|see|см|смотри)\b",
+    re.IGNORECASE,
+)
+_ESCAPE = re.compile(r"[*`\[\]\\]|(?<!\w)_|_(?!\w)|\$|<(?=[a-zA-Z/!])|(?<![^\s(«“])#(?=\w)")
+_LONGEST = 240
+_FEWEST_WORDS = 4
+_LEAST = 0.5
+_REPEATED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`sentence` stands in the note word for word; `shown` is the same without Markdown, on one line."""
+
+    path: VaultPath
+    sentence: str
+    shown: str
+    heading: tuple[str, ...]
+    start_line: int
+    end_line: int
+
+
+def best_evidence(
+    chunks: Sequence[Occurrence],
+    topic: Mapping[str, float],
+    names: Sequence[str],
+    nearest: int = -1,
+    before: str = "",
+    boilerplate: frozenset[str] = frozenset(),
+) -> Evidence | None:
+    """The most telling sentence of a note's `chunks`, None where there is none worth quoting.
+
+    `topic` weighs the stems of what the reader comes from, `names` are the note's title and aliases, `nearest`
+    is the occurrence that is closest to the topic. `before` is the sentence that was chosen earlier: while the
+    note still has it, it stays. `boilerplate` holds sentences that say nothing of their note (see `repeated`).
+    """
+    subjects = [stems(name) for name in names]
+    best: tuple[float, Evidence] | None = None
+    for number, chunk in enumerate(chunks):
+        for place, sentence in enumerate(filter(_tellable, quotable(_passage(chunk)))):
+            if sentence.text == before:
+                return _evidence(sentence)
+            if sentence.plain in boilerplate:
+                continue
+            early = 1.0 if number == place == 0 else 0.3 if number == 0 else 0.0
+            near = 0.3 if chunk.id == nearest else 0.0
+            score = _score(sentence, subjects, topic) + early + near
+            if best is None or score > best[0]:
+                best = (score, _evidence(sentence))
+    return best[1] if best and best[0] >= _LEAST else None
+
+
+def first_telling(chunks: Sequence[Occurrence], names: Sequence[str]) -> Evidence | None:
+    """The sentence that says best what a note is about, whoever asks."""
+    return best_evidence(chunks[:3], {}, names)
+
+
+def repeated(chunks: Iterable[Occurrence]) -> frozenset[str]:
+    """Sentences (plain) that at least three notes share: notices and templates, not what a note is about."""
+    notes: dict[str, set[int]] = {}
+    for chunk in chunks:
+        for sentence in quotable(_passage(chunk)):
+            notes.setdefault(sentence.plain, set()).add(chunk.note_id)
+    return frozenset(text for text, found in notes.items() if len(found) >= _REPEATED)
+
+
+def _passage(chunk: Occurrence) -> Passage:
+    return Passage(
+        occurrence=chunk.id,
+        path=chunk.path,
+        title=chunk.title,
+        heading=chunk.heading,
+        start_line=chunk.start_line,
+        end_line=chunk.end_line,
+        span=chunk.span,
+        text=chunk.text,
+        score=0.0,
+        lexical_rank=None,
+        dense_rank=None,
+        snippet="",
+    )
+
+
+def _evidence(sentence: Sentence) -> Evidence:
+    passage = sentence.passage
+    start = passage.start_line + passage.text.count("\n", 0, sentence.start)
+    end = start + sentence.text.count("\n")
+    return Evidence(passage.path, sentence.text, sentence.plain, passage.heading, start, end)
+
+
+def _tellable(sentence: Sentence) -> bool:
+    if _UNQUOTABLE.search(sentence.text) or len(sentence.plain) > _LONGEST:
+        return False
+    if any(sentence.text.count(opening) != sentence.text.count(closing) for opening, closing in ("[]", "()")):
+        return False
+    count = len(words(sentence.plain))
+    linked = sum(len(words(link)) for link in _LINKS.findall(sentence.text))
+    tagged = sum(len(words(tag)) for tag in _TAG.findall(sentence.text))
+    told = count >= _FEWEST_WORDS and linked <= 0.6 * count and tagged <= 0.3 * count
+    return told and occurs(sentence.plain, sentence.text)
+
+
+def occurs(shown: str, text: str) -> bool:
+    """Whether the words of `shown` stand in `text` in this order."""
+    left = iter(words(text))
+    return all(word in left for word in words(shown))
+
+
+def escaped(text: str) -> str:
+    """Plain text that stays plain in Markdown: no emphasis, links, tags, HTML, math or comments come of it."""
+    formula = text.count("$") > 1
+    text = _ESCAPE.sub(lambda match: match[0] if match[0] == "$" and not formula else "\\" + match[0], text)
+    return text.replace("%%", "%\\%").replace("==", "=\\=").replace("~~", "~\\~")
+
+
+def _score(sentence: Sentence, subjects: Sequence[Sequence[str]], topic: Mapping[str, float]) -> float:
+    shown = sentence.plain
+    found = stems(shown)
+    head = found[:8]
+    named = any(name and all(stem in head for stem in name) for name in subjects)
+    copula = _COPULA.search(shown[:120])
+    score = (1.0 if named else 0.0) + (0.5 if copula else 0.0) + (0.7 if named and copula else 0.0)
+    score += min(1.5, sum(topic.get(stem, 0.0) for stem in set(found)))
+    return score + _form(sentence, shown) - (0.4 if len(found) < 6 else 0.0)
+
+
+def _form(sentence: Sentence, shown: str) -> float:
+    score = -0.9 if _POINTING.match(shown) else 0.0
+    score -= 1.5 if _TAG.search(sentence.text) else 0.0
+    score -= 0.4 if len(shown) > 180 else 0.0
+    lead = sentence.passage.text[: sentence.start].rpartition("\n")[2]
+    if _DESCRIBES.search(lead):
+        return score + 1.2
+    return score - (0.4 if _MARKED.match(lead) else 0.0)

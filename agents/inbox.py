@@ -1,0 +1,183 @@
+"""The inbox: suggestions in `state.db`, decided by the user, applied through whoever may write."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from agents.suggestion import (
+    Suggestion,
+    SuggestionState,
+    UnknownSuggestionError,
+    check,
+    edit_from_json,
+    edit_to_json,
+)
+from vault_sync.edit import Edit
+from vault_sync.errors import StaleEditError, VaultError
+from vault_sync.paths import VaultPath, within
+from vault_sync.state import State
+
+Apply = Callable[[Edit], Awaitable[str]]
+"""Writes an Edit and returns the note's new hash; raises StaleEditError or WriteRefusedError."""
+Read = Callable[[VaultPath], bytes | None]
+"""The note's bytes on the disk now, None where it is gone."""
+
+
+Suggestions = list[Suggestion]
+
+
+class Handler(Protocol):
+    """What a kind of suggestion knows about its Edits."""
+
+    def rebase(self, suggestion: Suggestion, data: bytes) -> Edit | None:
+        """The Edit for the note as it is now, None where the note has it already.
+
+        Raises StaleEditError where the user changed what the suggestion was made for.
+        """
+        ...
+
+    def applied(self, suggestion: Suggestion) -> None:
+        """The Edit was written."""
+        ...
+
+
+class Inbox:
+    """Suggestions of one vault. One is applied at a time, so that each Edit sees the note after the one before."""
+
+    def __init__(
+        self, state: State, read: Read, handlers: Mapping[str, Handler], clock: Callable[[], float] = time.time
+    ) -> None:
+        """Suggestions that were being applied when the process died are pending again."""
+        self._state = state
+        self._read = read
+        self._handlers = handlers
+        self._clock = clock
+        self._applying = asyncio.Lock()
+        with state.transaction() as connection:
+            connection.execute("UPDATE suggestions SET state = 'pending' WHERE state = 'accepted'")
+
+    def replace(self, path: VaultPath, kind: str, suggestions: Sequence[Suggestion]) -> Suggestions:
+        """Put a new pass in the place of what is pending or stale for this note; what was refused is left out."""
+        kept = [s for s in suggestions if (s.target or "") not in self.refused(path, kind)]
+        with self._state.transaction() as connection:
+            connection.execute(
+                "DELETE FROM suggestions WHERE path = ? AND kind = ? AND state IN ('pending', 'stale')",
+                (path, kind),
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO suggestions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_row(suggestion) for suggestion in kept],
+            )
+        return kept
+
+    def list(self, state: SuggestionState | None = None, folder: str = "", kind: str | None = None) -> Suggestions:
+        """Suggestions by note, best first."""
+        rows = self._state.rows(
+            "SELECT * FROM suggestions WHERE coalesce(?1, state) = state AND coalesce(?2, kind) = kind"
+            " ORDER BY path, score DESC, id",
+            (state, kind),
+        )
+        return [_suggestion(row) for row in rows if within(row["path"], folder)]
+
+    def get(self, suggestion_id: str) -> Suggestion:
+        """One suggestion. Raises UnknownSuggestionError."""
+        rows = self._state.rows("SELECT * FROM suggestions WHERE id = ?", (suggestion_id,))
+        if not rows:
+            raise UnknownSuggestionError(
+                f"There is no suggestion {suggestion_id!r}.",
+                "It may have been replaced when its note was read again.",
+                "List the suggestions again.",
+            )
+        return _suggestion(rows[0])
+
+    async def accept(self, suggestion_id: str, apply: Apply) -> Suggestion:
+        """Apply a pending suggestion to the note as it is now.
+
+        Raises StaleEditError where the note was changed (the suggestion becomes stale), SuggestionError where it
+        is not pending, and what `apply` raises (then it is pending again).
+        """
+        async with self._applying:
+            suggestion = self._become(self.get(suggestion_id), "accepted")
+            try:
+                await self._write(suggestion, apply)
+            except StaleEditError as error:
+                self._become(suggestion, "stale", error.cause or error.effect)
+                raise
+            except BaseException:
+                self._become(suggestion, "pending")
+                raise
+            self._handlers[suggestion.kind].applied(suggestion)
+            return self._become(suggestion, "applied")
+
+    async def _write(self, suggestion: Suggestion, apply: Apply) -> None:
+        data = await asyncio.to_thread(self._read, suggestion.path)
+        if data is None:
+            raise StaleEditError(f"Nothing was written to {suggestion.path!r}.", "The note is gone.", "")
+        edit = self._handlers[suggestion.kind].rebase(suggestion, data)
+        if edit is not None:
+            await apply(edit)
+
+    def reject(self, suggestion_id: str) -> Suggestion:
+        """Reject a suggestion and remember it, so that it is not made again. Raises SuggestionError."""
+        suggestion = self._become(self.get(suggestion_id), "rejected")
+        if suggestion.target is not None:
+            self.refuse(suggestion.path, suggestion.target, suggestion.kind)
+        return suggestion
+
+    async def accept_many(self, ids: Iterable[str], apply: Apply) -> Suggestions:
+        """Accept each that can be; what became stale or is refused comes back in its state, with the reason."""
+        return [await self._accepted_or_not(suggestion_id, apply) for suggestion_id in ids]
+
+    async def _accepted_or_not(self, suggestion_id: str, apply: Apply) -> Suggestion:
+        try:
+            return await self.accept(suggestion_id, apply)
+        except VaultError as error:
+            return self._noted(self.get(suggestion_id), error.cause or error.effect)
+
+    def reject_many(self, ids: Iterable[str]) -> Suggestions:
+        """Reject each. Raises SuggestionError at the first that can not be."""
+        return [self.reject(suggestion_id) for suggestion_id in ids]
+
+    def refuse(self, path: VaultPath, target: VaultPath, kind: str) -> None:
+        """Remember that the user does not want this."""
+        with self._state.transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?)", (path, target, kind, self._clock())
+            )
+
+    def refused(self, path: VaultPath, kind: str) -> set[str]:
+        """The targets that the user refused for this note."""
+        rows = self._state.rows("SELECT target FROM refusals WHERE path = ? AND kind = ?", (path, kind))
+        return {row["target"] for row in rows}
+
+    def _become(self, suggestion: Suggestion, state: SuggestionState, reason: str = "") -> Suggestion:
+        current = self.get(suggestion.id)
+        check(current, state)
+        with self._state.transaction() as connection:
+            connection.execute(
+                "UPDATE suggestions SET state = ?, state_reason = ?, decided_at = ? WHERE id = ?",
+                (state, reason, None if state == "pending" else self._clock(), suggestion.id),
+            )
+        return self.get(suggestion.id)
+
+    def _noted(self, suggestion: Suggestion, reason: str) -> Suggestion:
+        with self._state.transaction() as connection:
+            connection.execute("UPDATE suggestions SET state_reason = ? WHERE id = ?", (reason, suggestion.id))
+        return self.get(suggestion.id)
+
+
+def _row(suggestion: Suggestion) -> tuple[object, ...]:
+    s = suggestion
+    edit = edit_to_json(s.edit, s.detail)
+    return (
+        *(s.id, s.kind, s.path, s.target, s.relation, s.score, s.reason, s.evidence),
+        *(s.state, s.state_reason, edit, s.produced_by, s.created_at, s.decided_at),
+    )
+
+
+def _suggestion(row: sqlite3.Row) -> Suggestion:
+    values = dict(row)
+    edit, detail = edit_from_json(values.pop("edit"))
+    return Suggestion(**values, edit=edit, detail=detail)

@@ -1,0 +1,223 @@
+"""Auto-linking: which notes are related to a note, why, and the Edit that writes them into it."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from agents.linked import KIND, Linked, LinkedBook, Record
+from agents.linkpaths import LinkPaths
+from agents.managed import Change, change, edit_for, own_text, present
+from agents.merge import Item, Written
+from agents.neighbours import Limits, Neighbour, Neighbourhood, Neighbours
+from agents.ports import Roles
+from agents.reason import Mastery, Prompts, Reason, Reasoner
+from agents.section import Relation, Resolve
+from agents.suggestion import Suggestion, suggestion_id
+from agents.wikilink import link_to
+from vault_sync.edit import Edit
+from vault_sync.errors import StaleEditError
+from vault_sync.ledger import Ledger
+from vault_sync.note import Note
+from vault_sync.parse import parse_note
+from vault_sync.paths import VaultPath
+from vault_sync.policy import Policy
+from vault_sync.search import Searcher
+from vault_sync.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A related note. `evidence` stands word for word in `evidence_path`, under `heading`, in `lines` (from 1)."""
+
+    target: VaultPath
+    relation: Relation
+    score: float
+    reason: str
+    evidence: str
+    evidence_path: VaultPath
+    heading: tuple[str, ...]
+    lines: tuple[int, int]
+    generated: bool
+
+
+class Linker:
+    """Proposes related notes. Reads the ledger; remembers in the state what it wrote and what was refused."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        searcher: Searcher,
+        roles: Roles,
+        mastery: Mastery,
+        prompts: Prompts,
+        state: State,
+        *,
+        policy: Policy | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """`policy` says which notes may be linked at all, `limits` how many and how close."""
+        self._ledger = ledger
+        self._neighbours = Neighbours(ledger, searcher, policy or Policy(), limits or Limits())
+        self._reasoner = Reasoner(roles, mastery, prompts)
+        self._linkpaths = LinkPaths(ledger)
+        self.book = LinkedBook(state)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many reasons were `quoted` and how many `generated` since the start."""
+        return self._reasoner.counts
+
+    async def suggest(self, path: VaultPath) -> list[Proposal]:
+        """The notes related to the one at `path`, best first; none is a good answer."""
+        listed = {record.written.item.target: record for record in self.book.get(path).records}
+        refused = self.book.refused(path)
+        around = await asyncio.to_thread(self._neighbours.of, path, listed, refused)
+        if around is None:
+            return []
+        return [await self._proposal(around, found, listed.get(found.record.path)) for found in around.neighbours]
+
+    async def _proposal(self, around: Neighbourhood, found: Neighbour, known: Record | None) -> Proposal:
+        evidence = found.evidence
+        if known and known.evidence == evidence.sentence:
+            reason = Reason(known.written.item.reason, known.generated)
+        else:
+            reason = await self._reasoner.reason(around.excerpt, evidence, found.context, around.note.language)
+        return Proposal(
+            target=found.record.path,
+            relation=found.relation,
+            score=round(found.score, 3),
+            reason=reason.text,
+            evidence=evidence.sentence,
+            evidence_path=evidence.path,
+            heading=evidence.heading,
+            lines=(evidence.start_line, evidence.end_line),
+            generated=reason.generated,
+        )
+
+    async def section_edit(self, path: VaultPath, data: bytes) -> Edit | None:
+        """The one Edit that brings the section of the note with these bytes up to date; None where nothing changes.
+
+        A note whose own text has not changed since is not worked on again. Raises ManagedSectionError where the
+        section can not be trusted, UnreadableNoteError for what is not UTF-8.
+        """
+        note = parse_note(path, data)
+        linked = self._observed(note)
+        fingerprint = fingerprint_of(note)
+        if (linked.fingerprint, linked.mode) == (fingerprint, "auto") and all(r.seen for r in linked.records):
+            return None
+        proposals = await self.suggest(path)
+        written = tuple(record.written for record in linked.records)
+        made = change(note, [self._item(p) for p in proposals], written, self._resolve(path))
+        edit = edit_for(note, data, made) if made else None
+        records = _records(linked, proposals, made) if made else linked.records
+        self.book.put(path, Linked(fingerprint, "auto", self._still_there(note, linked, records)))
+        return edit
+
+    async def review(self, path: VaultPath, data: bytes) -> list[Suggestion] | None:
+        """One suggestion a proposed link, for the inbox; None where the note has not changed since the last pass.
+
+        Raises as `section_edit` does.
+        """
+        note = parse_note(path, data)
+        linked = self._observed(note)
+        fingerprint = fingerprint_of(note)
+        if (linked.fingerprint, linked.mode) == (fingerprint, "review"):
+            return None
+        there = present(note, self._resolve(path))
+        proposals = [p for p in await self.suggest(path) if p.target not in there]
+        made = [self._suggestion(note, data, proposal, fingerprint) for proposal in proposals]
+        self.book.put(path, replace(linked, fingerprint=fingerprint, mode="review"))
+        return [suggestion for suggestion in made if suggestion is not None]
+
+    def rebase(self, suggestion: Suggestion, data: bytes) -> Edit | None:
+        """The suggestion's Edit for the note as it is now; None where the note lists the target already.
+
+        Raises StaleEditError where the user's own text is not the one that the suggestion was made for.
+        """
+        note = parse_note(suggestion.path, data)
+        if fingerprint_of(note) != suggestion.detail["fingerprint"]:
+            raise StaleEditError(
+                f"The link was not added to {suggestion.path!r}.",
+                "The note was changed after the suggestion was made.",
+                "Decide on the suggestions of the next pass.",
+            )
+        made = self._added(note, _item_of(suggestion))
+        return edit_for(note, data, made) if made else None
+
+    def applied(self, suggestion: Suggestion) -> None:
+        """Remember the written item: the user may take it out again, and it then counts as refused."""
+        item = _item_of(suggestion)
+        record = Record(Written(item, ""), suggestion.evidence, generated=suggestion.detail["generated"] == "yes")
+        self.book.add(suggestion.path, record)
+
+    def _observed(self, note: Note) -> Linked:
+        self.book.observe(note.path, present(note, self._resolve(note.path)))
+        return self.book.get(note.path)
+
+    def _suggestion(self, note: Note, data: bytes, proposal: Proposal, fingerprint: str) -> Suggestion | None:
+        item = self._item(proposal)
+        made = self._added(note, item)
+        if made is None:
+            return None
+        generated = "yes" if proposal.generated else "no"
+        return Suggestion(
+            id=suggestion_id(KIND, note.path, proposal.target),
+            kind=KIND,
+            path=note.path,
+            target=proposal.target,
+            relation=proposal.relation,
+            score=proposal.score,
+            reason=proposal.reason,
+            evidence=proposal.evidence,
+            edit=edit_for(note, data, made),
+            produced_by="writer" if proposal.generated else "quotation",
+            created_at=time.time(),
+            detail={"fingerprint": fingerprint, "link": item.link, "source": item.source, "generated": generated},
+        )
+
+    def _added(self, note: Note, item: Item) -> Change | None:
+        """The change that adds one item: without a memory of what was written, every line there is kept."""
+        return change(note, [item], (), self._resolve(note.path))
+
+    def _still_there(self, note: Note, linked: Linked, records: tuple[Record, ...]) -> tuple[Record, ...]:
+        """Also remember items that the user rewrote: taking such a line out is a refusal too."""
+        there = present(note, self._resolve(note.path))
+        mine = {record.written.item.target for record in records}
+        return records + tuple(
+            r for r in linked.records if r.written.item.target in there and r.written.item.target not in mine
+        )
+
+    def _item(self, proposal: Proposal) -> Item:
+        path = self._linkpaths.of(proposal.target)
+        heading = proposal.heading[-1] if proposal.heading else ""
+        return Item(proposal.target, proposal.relation, link_to(path), proposal.reason, link_to(path, heading))
+
+    def _resolve(self, path: VaultPath) -> Resolve:
+        resolver = self._ledger.resolver()
+        return lambda name: resolver.resolve(name, path)
+
+
+def fingerprint_of(note: Note) -> str:
+    """A hash of what the user wrote: the same before and after Famulus writes its section.
+
+    Raises ManagedSectionError where the section can not be trusted.
+    """
+    return hashlib.sha256(own_text(note).encode()).hexdigest()
+
+
+def _records(linked: Linked, proposals: list[Proposal], made: Change) -> tuple[Record, ...]:
+    by_target = {proposal.target: proposal for proposal in proposals}
+    seen = {record.written.item.target for record in linked.records if record.seen}
+    return tuple(
+        Record(w, by_target[w.item.target].evidence, w.item.target in seen, by_target[w.item.target].generated)
+        for w in made.written
+    )
+
+
+def _item_of(suggestion: Suggestion) -> Item:
+    assert suggestion.target is not None
+    relation: Relation = suggestion.relation  # type: ignore[assignment]
+    detail = suggestion.detail
+    return Item(suggestion.target, relation, detail["link"], suggestion.reason, detail["source"])

@@ -1,0 +1,106 @@
+"""The notes that are worth listing beside a note, each with its evidence and its relation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from agents.affinity import Background, background, topic
+from agents.candidates import Candidate, Candidates, linkable
+from agents.evidence import Evidence, best_evidence
+from agents.linked import Record
+from agents.relation import Standing, relation
+from agents.section import Relation
+from vault_sync.ledger import Ledger
+from vault_sync.paths import VaultPath
+from vault_sync.policy import Policy
+from vault_sync.records import NoteRecord
+from vault_sync.search import Searcher
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """At most `most` notes, each with a score (deviations above the usual) of `least` or more.
+
+    A note that is listed already may be `leeway` below, so that the list does not flicker.
+    """
+
+    most: int = 6
+    least: float = 2.8
+    leeway: float = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A related note; `context` is the text of the chunk that the evidence stands in."""
+
+    record: NoteRecord
+    relation: Relation
+    score: float
+    evidence: Evidence
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """A note, the beginning of its text, and its neighbours, best first."""
+
+    note: NoteRecord
+    excerpt: str
+    neighbours: tuple[Neighbour, ...]
+
+
+class Neighbours:
+    """Finds neighbourhoods by the ledger and the searcher; safe to call in threads."""
+
+    def __init__(self, ledger: Ledger, searcher: Searcher, policy: Policy, limits: Limits) -> None:
+        """`policy` says which notes may be linked at all."""
+        self._ledger = ledger
+        self._searcher = searcher
+        self._policy = policy
+        self._limits = limits
+        self._background: tuple[int, Background] | None = None
+
+    def of(self, path: VaultPath, listed: Mapping[VaultPath, Record], refused: set[str]) -> Neighbourhood | None:
+        """The note's neighbourhood; None for a note that is not indexed or that nothing may be linked from.
+
+        `listed` is what Famulus lists in the note now, `refused` what the user does not want there.
+        """
+        note, chunks = self._ledger.note(path), self._ledger.occurrences_of(path)
+        if note is None or not linkable(note, chunks, self._policy):
+            return None
+        against = self._sample()
+        about = topic(note.title, [chunk.text for chunk in chunks], against)
+        candidates = Candidates(self._ledger, self._searcher, against, self._policy).of(note, chunks)
+        found: list[Neighbour] = []
+        for candidate in candidates:
+            known = listed.get(candidate.record.path)
+            least = self._limits.least - (self._limits.leeway if known else 0.0)
+            if candidate.score >= least and candidate.record.path not in refused:
+                found += self._neighbour(note, candidate, about, known.evidence if known else "")
+            if len(found) == self._limits.most:
+                break
+        return Neighbourhood(note, chunks[0].text, tuple(found))
+
+    def _sample(self) -> Background:
+        notes = self._ledger.counts()[0]
+        if self._background is None or abs(notes - self._background[0]) > 0.1 * self._background[0]:
+            self._background = (notes, background(self._ledger))
+        return self._background[1]
+
+    def _neighbour(
+        self, note: NoteRecord, candidate: Candidate, about: Mapping[str, float], before: str
+    ) -> list[Neighbour]:
+        target = candidate.record
+        chunks = self._ledger.occurrences_of(target.path)
+        names = (target.title, *target.aliases)
+        common = self._sample().boilerplate
+        evidence = best_evidence(chunks, about, names, candidate.nearest, before, common)
+        if evidence is None:
+            return []
+        context = next(chunk.text for chunk in chunks if evidence.sentence in chunk.text)
+        stands = relation(self._standing(note), self._standing(target))
+        return [Neighbour(target, stands, candidate.score, evidence, context)]
+
+    def _standing(self, note: NoteRecord) -> Standing:
+        links = frozenset(link.target for link in self._ledger.links_from(note.path))
+        citing = {link.source for link in self._ledger.links_to(note.path)}
+        return Standing(note.path, frozenset(note.tags), links, len(citing))

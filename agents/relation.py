@@ -1,0 +1,101 @@
+"""How a related note stands to this one, read from the vault's structure: broader, narrower or direct.
+
+Rules, each a vote of 1 or 2; from 2 on the note is broader (or, from -2, narrower), else it is direct:
+
+1. Folder note (2): the target is named like a folder that this note lies in (`Memory/Memory.md` or `Memory.md`
+   beside `Memory/`) or is its `index` or `README`, so it speaks for the folder.
+2. Title (2): all words of the target's title begin or end this one's, which has more («Индекс» and «Индекс B-дерево»).
+   A single word shorter than four letters proves nothing («C» and «C sharp»).
+3. Tag named like a title (2): this note is tagged with the target's title, and the target is not tagged with its own.
+4. Map of content (2): the target links to this note and to at least eight others, and to at least three times as
+   many as this note does.
+5. Nested tags (1): a tag of the target is the beginning of a tag of this note (`#db` and `#db/index`).
+6. Generality (1): the target is linked from at least eight notes and from four times as many as this one.
+
+Each rule also votes the other way round, with this note as the broader one.
+"""
+
+from dataclasses import dataclass, field
+
+from agents.section import Relation
+from vault_sync.paths import VaultPath, folder_of, title_of
+from vault_sync.text import fold, stem, stems, words
+
+_MANY_LINKS = 8
+_SHORT = 4
+_ENDING = 2
+_INDEX_NAMES = ("index", "_index", "readme")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of a note's place: notes it links to, how many link to it, its tags without `#`."""
+
+    path: VaultPath
+    tags: frozenset[str] = frozenset()
+    links: frozenset[VaultPath] = field(default_factory=frozenset)
+    linked_from: int = 0
+
+    @property
+    def title(self) -> str:
+        """The note's title."""
+        return title_of(self.path)
+
+
+def relation(note: Standing, target: Standing) -> Relation:
+    """What `target` is to `note`."""
+    votes = sum(rule(note, target) - rule(target, note) for rule in _RULES)
+    if votes >= 2:
+        return "broader"
+    return "narrower" if votes <= -2 else "direct"
+
+
+def _folder_note(note: Standing, target: Standing) -> int:
+    name = fold(target.title)
+    home = folder_of(target.path)
+    if home and name in (fold(home.rpartition("/")[2]), *_INDEX_NAMES):
+        return 2 if _inside(note, home) else 0
+    own_folder = f"{home}/{target.title}" if home else target.title
+    return 2 if _inside(note, own_folder) else 0
+
+
+def _inside(note: Standing, folder: str) -> bool:
+    return fold(note.path).startswith(fold(folder) + "/")
+
+
+def _title(note: Standing, target: Standing) -> int:
+    longer, shorter = words(note.title), words(target.title)
+    count = len(shorter)
+    if not shorter or count >= len(longer) or (count == 1 and len(shorter[0]) < _SHORT):
+        return 0
+    return 2 if _same(shorter, longer[:count]) or _same(shorter, longer[-count:]) else 0
+
+
+def _same(one: list[str], other: list[str]) -> bool:
+    """Whether the words are the same but for their endings («program» and «programming» are not)."""
+    return all(stem(a) == stem(b) and abs(len(a) - len(b)) <= _ENDING for a, b in zip(one, other, strict=True))
+
+
+def _named_by_tag(note: Standing, target: Standing) -> int:
+    name = stems(target.title)
+    return 2 if name and _tagged(note, name) and not _tagged(target, name) else 0
+
+
+def _tagged(note: Standing, name: list[str]) -> bool:
+    return any(stems(tag.replace("_", " ").replace("/", " ")) == name for tag in note.tags)
+
+
+def _map_of_content(note: Standing, target: Standing) -> int:
+    wide = len(target.links) >= max(_MANY_LINKS, 3 * len(note.links))
+    return 2 if wide and note.path in target.links else 0
+
+
+def _nested_tags(note: Standing, target: Standing) -> int:
+    return int(any(fold(mine).startswith(fold(its) + "/") for mine in note.tags for its in target.tags))
+
+
+def _generality(note: Standing, target: Standing) -> int:
+    return int(target.linked_from >= max(_MANY_LINKS, 4 * note.linked_from))
+
+
+_RULES = (_folder_note, _title, _named_by_tag, _map_of_content, _nested_tags, _generality)

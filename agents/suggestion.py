@@ -1,0 +1,77 @@
+"""A Suggestion: an Edit with a reason and evidence, and the states that it can be in."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+from agents.errors import SuggestionError
+from vault_sync.edit import Edit
+from vault_sync.note import Span
+from vault_sync.paths import VaultPath
+
+SuggestionState = Literal["pending", "accepted", "rejected", "stale", "applied"]
+
+TRANSITIONS: Mapping[SuggestionState, frozenset[SuggestionState]] = {
+    "pending": frozenset({"accepted", "rejected", "stale"}),
+    "accepted": frozenset({"applied", "stale", "pending"}),
+    "stale": frozenset({"rejected"}),
+    "rejected": frozenset(),
+    "applied": frozenset(),
+}
+"""From each state to the states that may follow. `accepted` goes back to `pending` when the write failed."""
+
+
+class UnknownSuggestionError(SuggestionError):
+    """There is no suggestion of this id."""
+
+    code = "suggestion_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A proposed Edit. `detail` is what its kind needs to make the Edit anew; times in seconds since the epoch."""
+
+    id: str
+    kind: str
+    path: VaultPath
+    target: VaultPath | None
+    relation: str | None
+    score: float | None
+    reason: str
+    evidence: str
+    edit: Edit
+    produced_by: str
+    created_at: float
+    state: SuggestionState = "pending"
+    state_reason: str = ""
+    decided_at: float | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+def suggestion_id(kind: str, path: str, about: str) -> str:
+    """The same for the same proposal, so that one made again takes the place of the old one."""
+    return hashlib.sha256("\0".join((kind, path, about)).encode()).hexdigest()[:24]
+
+
+def check(suggestion: Suggestion, wanted: SuggestionState) -> None:
+    """Raise SuggestionError where the suggestion can not become what is wanted."""
+    if wanted not in TRANSITIONS[suggestion.state]:
+        raise SuggestionError(
+            f"The suggestion {suggestion.id} can not become {wanted}.",
+            f"It is {suggestion.state} already." + (f" {suggestion.state_reason}" if suggestion.state_reason else ""),
+            "List the suggestions again: only pending ones can be decided.",
+        )
+
+
+def edit_to_json(edit: Edit, detail: Mapping[str, str]) -> str:
+    """What the column `edit` holds."""
+    return json.dumps({**asdict(edit), "detail": dict(detail)}, ensure_ascii=False)
+
+
+def edit_from_json(text: str) -> tuple[Edit, dict[str, str]]:
+    """The Edit and the detail that `edit_to_json` wrote."""
+    raw = json.loads(text)
+    span = Span(raw["span"]["start"], raw["span"]["end"])
+    return Edit(VaultPath(raw["path"]), raw["base_hash"], span, raw["before"], raw["after"]), raw["detail"]

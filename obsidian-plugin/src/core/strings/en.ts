@@ -1,0 +1,107 @@
+/** Every word that the plugin says, in English. The other languages have the same shape. */
+
+export const en = {
+  chat: {
+    title: "Famulus chat",
+    placeholder: "Ask your notes",
+    send: "Send",
+    stop: "Stop",
+    retry: "Try again",
+    newChat: "New chat",
+    copy: "Copy",
+    copied: "The answer is on the clipboard.",
+    insert: "Insert into note",
+    inserted: "The answer stands in the note.",
+    noEditor: "No note is open for editing. Open one and try again.",
+    sources: "Sources",
+    noSources: "No source in your notes supports this answer.",
+    thinking: "Reading your notes…",
+    stopped: "Stopped.",
+    about: "About",
+    forget: "Ask the whole vault instead",
+    emptyTitle: "Ask your notes",
+    emptyText: "Answers come from your own vault, and each names the note, heading and lines that it rests on.",
+    lines: (start: number, end: number) => (start === end ? `line ${start}` : `lines ${start}–${end}`),
+  },
+  related: {
+    title: "Related notes",
+    none: "No note is near to this one.",
+    noNote: "Open a note to see what is related to it.",
+    loading: "Looking…",
+    refresh: "Look again",
+  },
+  links: {
+    title: "Suggested links",
+    loading: "Looking for links…",
+    none: "No link to suggest for this note.",
+    accept: "Accept",
+    reject: "Reject",
+    accepted: "Accepted.",
+    rejected: "Rejected. It will not be suggested again.",
+    evidence: "Evidence",
+  },
+  commands: {
+    open: "Open chat",
+    ask: "Ask about this note",
+    related: "Show related notes",
+    link: "Link this note",
+  },
+  settings: {
+    address: "Address",
+    addressText: "Where the daemon listens. It prints this address at its start.",
+    token: "Token",
+    tokenText: "Add a secret with the token that the daemon prints when it starts. It stays in the keychain of this device.",
+    test: "Connection",
+    testText: "Ask the daemon whether it is there and takes the token.",
+    testButton: "Test connection",
+    testing: "Asking…",
+    exposed: "The token crosses the network unencrypted. Use HTTPS, or a network that you trust.",
+    connected: (version: string, notes: number) => `Connected to version ${version}. Notes in the index: ${notes}.`,
+    pending: (pending: number) => `Still reading: ${pending}.`,
+  },
+  address: {
+    empty: "Enter an address, such as 127.0.0.1:8000.",
+    malformed: "This is no address. Write it like 127.0.0.1:8000.",
+    scheme: "Only HTTP and HTTPS are possible.",
+    credentials: "Leave user and password out of the address. The token has its own place.",
+    extra: "Leave out everything from the question mark or number sign on.",
+  },
+  open: {
+    missing: (path: string) => `There is no note “${path}” in this vault.`,
+  },
+  errors: {
+    unreachable: {
+      effect: "Famulus did not answer.",
+      cause: "The daemon is not running at this address, or it does not allow this app to call it.",
+      fix: "Start it with “famulus serve”, and check the address in the settings.",
+    },
+    unauthorized: {
+      effect: "Famulus refused the call.",
+      cause: "The token is missing or wrong.",
+      fix: "Put the token that the daemon prints at its start into the settings.",
+    },
+    not_configured: {
+      effect: "Famulus is not set up yet.",
+      cause: "The address is missing or is none.",
+      fix: "Enter it in the settings.",
+    },
+    no_token: {
+      effect: "Famulus is not set up yet.",
+      cause: "No token is chosen, or its secret is empty.",
+      fix: "Add the token in the settings.",
+    },
+    not_famulus: {
+      effect: "The answer makes no sense.",
+      cause: "Another program listens at this address, or a version that does not fit.",
+      fix: "Check the address in the settings.",
+    },
+    cut_off: {
+      effect: "The answer broke off.",
+      cause: "The connection was lost, or the daemon stopped.",
+      fix: "Try again.",
+    },
+    unexpected: { effect: "Something went wrong in the plugin.", cause: "", fix: "Try again, and report it if it stays." },
+  },
+};
+
+export type Strings = typeof en;

@@ -1,0 +1,125 @@
+/** What the daemon sends, read from JSON. Fields that are missing get a harmless value. */
+
+import { isRecord, type JsonRecord, numeric, records, strings, text } from "./json";
+
+/** A place in a note: lines from 1, headings from the top. */
+export interface Place {
+  readonly path: string;
+  readonly heading: readonly string[];
+  readonly startLine: number;
+  readonly endLine: number;
+}
+
+export interface Citation extends Place {
+  /** As it stands in the answer without its brackets, such as "1". */
+  readonly mark: string;
+  readonly quote: string;
+}
+
+export interface RelatedNote extends Place {
+  readonly title: string;
+  readonly snippet: string;
+  readonly score: number | null;
+  readonly lexicalRank: number | null;
+  readonly denseRank: number | null;
+}
+
+export interface Suggestion {
+  readonly id: string;
+  readonly kind: string;
+  readonly path: string;
+  readonly target: string | null;
+  readonly relation: string;
+  readonly score: number | null;
+  readonly reason: string;
+  readonly evidence: readonly string[];
+  readonly state: string;
+}
+
+export interface Health {
+  readonly status: string;
+  readonly version: string;
+  readonly vault: string;
+  readonly notes: number;
+  readonly pending: number;
+  readonly ready: boolean;
+}
+
+function place(raw: JsonRecord): Place {
+  const startLine = numeric(raw["start_line"]) ?? 1;
+  return {
+    path: text(raw["path"]),
+    heading: strings(raw["heading"]),
+    startLine,
+    endLine: Math.max(startLine, numeric(raw["end_line"]) ?? startLine),
+  };
+}
+
+/** The citations of a list; one without a path or a mark names nothing and is left out. */
+export function readCitations(value: unknown): Citation[] {
+  return records(value)
+    .map((raw) => ({ ...place(raw), mark: markOf(raw["mark"]), quote: text(raw["quote"]) }))
+    .filter((citation) => citation.path !== "" && citation.mark !== "");
+}
+
+function markOf(value: unknown): string {
+  const mark = typeof value === "number" ? String(value) : text(value);
+  return mark.trim().replace(/^\[\^?/, "").replace(/\]$/, "");
+}
+
+export function readRelated(body: unknown): RelatedNote[] {
+  return records(isRecord(body) ? body["results"] : undefined)
+    .map((raw) => {
+      const lanes = isRecord(raw["lanes"]) ? raw["lanes"] : {};
+      return {
+        ...place(raw),
+        title: text(raw["title"]) || noteName(text(raw["path"])),
+        snippet: text(raw["snippet"]),
+        score: numeric(raw["score"]),
+        lexicalRank: numeric(lanes["lexical"]),
+        denseRank: numeric(lanes["dense"]),
+      };
+    })
+    .filter((note) => note.path !== "");
+}
+
+export function readSuggestions(body: unknown): Suggestion[] {
+  return records(isRecord(body) ? body["suggestions"] : undefined)
+    .map((raw) => ({
+      id: text(raw["id"]),
+      kind: text(raw["kind"]),
+      path: text(raw["path"]),
+      target: text(raw["target"]) || null,
+      relation: text(raw["relation"]),
+      score: numeric(raw["score"]),
+      reason: text(raw["reason"]),
+      evidence: evidenceOf(raw["evidence"]),
+      state: text(raw["state"]),
+    }))
+    .filter((suggestion) => suggestion.id !== "");
+}
+
+function evidenceOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(evidenceOf);
+  const words = isRecord(value) ? text(value["quote"]) || text(value["text"]) : text(value);
+  return words === "" ? [] : [words];
+}
+
+/** The health of a daemon, or null where the answer is not one of Famulus. */
+export function readHealth(body: unknown): Health | null {
+  if (!isRecord(body) || text(body["status"]) === "" || !isRecord(body["index"])) return null;
+  const index = body["index"];
+  return {
+    status: text(body["status"]),
+    version: text(body["version"]),
+    vault: text(body["vault"]),
+    notes: numeric(index["notes"]) ?? 0,
+    pending: numeric(index["pending"]) ?? 0,
+    ready: index["ready"] === true,
+  };
+}
+
+/** The name that Obsidian shows for a note: no folder, no `.md`. */
+export function noteName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1).replace(/\.md$/i, "");
+}

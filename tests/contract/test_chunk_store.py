@@ -1,0 +1,193 @@
+"""What every ChunkStore must do; the same tests on the exact store and on Chroma."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vault_sync.errors import StoreBrokenError, VaultError
+from vault_sync.ports import ChunkStore, Vectors
+from vault_sync.stores.chroma import ChromaStore
+from vault_sync.stores.memory import MemoryStore
+
+
+@pytest.fixture(params=["memory", "chroma"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChunkStore]:
+    makers: dict[str, Callable[[], ChunkStore]] = {
+        "memory": MemoryStore,
+        "chroma": lambda: ChromaStore(tmp_path / "chroma"),
+    }
+    made = makers[request.param]()
+    yield made
+    made.close()
+
+
+def _unit(*rows: tuple[float, ...]) -> Vectors:
+    matrix = np.array(rows, dtype=np.float32)
+    return np.asarray(matrix / np.linalg.norm(matrix, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _random(count: int, dimensions: int = 16, seed: int = 0) -> Vectors:
+    return _unit(*np.random.default_rng(seed).normal(size=(count, dimensions)).tolist())
+
+
+def _ids(store: ChunkStore, vector: Vectors, k: int) -> list[int]:
+    return [hit.occurrence for hit in store.query(vector, k)]
+
+
+def test_an_empty_store_finds_nothing(store: ChunkStore) -> None:
+    assert store.query(_unit((1, 0))[0], 5) == []
+    assert store.count() == 0
+    assert store.ids() == set()
+
+
+def test_the_most_similar_come_first(store: ChunkStore) -> None:
+    store.add([10, 20, 30], _unit((1, 0), (0, 1), (1, 1)))
+    hits = store.query(_unit((1, 0.2))[0], 3)
+    assert [hit.occurrence for hit in hits] == [10, 30, 20]
+    expected = _unit((1, 0), (1, 1), (0, 1)) @ _unit((1, 0.2))[0]
+    assert [hit.similarity for hit in hits] == pytest.approx(expected.tolist(), abs=1e-5)
+
+
+def test_similarity_is_the_cosine_also_where_it_is_negative(store: ChunkStore) -> None:
+    store.add([1], _unit((1, 0)))
+    assert store.query(_unit((-1, 0))[0], 1)[0].similarity == pytest.approx(-1, abs=1e-5)
+
+
+def test_ties_go_by_id_as_a_number(store: ChunkStore) -> None:
+    store.add([100, 9, 25], _unit((1, 0), (1, 0), (1, 0)))
+    assert _ids(store, _unit((1, 0))[0], 3) == [9, 25, 100]
+
+
+@pytest.mark.parametrize(("k", "found"), [(0, 0), (-1, 0), (1, 1), (3, 3), (50, 3)])
+def test_k_may_be_anything(store: ChunkStore, k: int, found: int) -> None:
+    store.add([1, 2, 3], _random(3))
+    assert len(store.query(_random(1)[0], k)) == found
+
+
+def test_the_exact_neighbours_are_found(store: ChunkStore) -> None:
+    vectors = _random(600)
+    store.add(range(600), vectors)
+    query = _random(1, seed=7)[0]
+    assert _ids(store, query, 20) == np.argsort(-(vectors @ query))[:20].tolist()
+
+
+def test_what_is_deleted_is_not_found(store: ChunkStore) -> None:
+    store.add([1, 2, 3], _unit((1, 0), (1, 0.1), (0, 1)))
+    store.delete([1])
+    assert _ids(store, _unit((1, 0))[0], 3) == [2, 3]
+    assert (store.count(), store.ids()) == (2, {2, 3})
+
+
+def test_deleting_what_is_unknown_or_nothing_is_no_error(store: ChunkStore) -> None:
+    store.delete([5])
+    store.add([1], _unit((1, 0)))
+    store.delete([77, 78])
+    store.delete([])
+    assert store.ids() == {1}
+
+
+def test_an_id_can_be_stored_again_after_it_was_deleted(store: ChunkStore) -> None:
+    store.add([1, 2], _unit((1, 0), (0, 1)))
+    store.delete([1])
+    store.add([1], _unit((0, 1)))
+    assert _ids(store, _unit((1, 0))[0], 2) == [1, 2]
+    assert store.query(_unit((0, 1))[0], 1)[0].similarity == pytest.approx(1, abs=1e-5)
+
+
+def test_everything_can_be_deleted(store: ChunkStore) -> None:
+    store.add([1, 2], _unit((1, 0), (0, 1)))
+    store.delete([1, 2])
+    assert store.query(_unit((1, 0))[0], 2) == []
+
+
+def test_adding_nothing_is_no_error(store: ChunkStore) -> None:
+    store.add([], np.zeros((0, 4), dtype=np.float32))
+    assert store.count() == 0
+
+
+def test_more_than_one_batch_is_stored(store: ChunkStore) -> None:
+    store.add(range(12_000), _random(12_000, 4))
+    assert store.count() == 12_000
+    assert store.ids() == set(range(12_000))
+    store.delete(range(11_990))
+    assert store.ids() == set(range(11_990, 12_000))
+
+
+def test_a_reset_store_is_empty_and_takes_other_dimensions(store: ChunkStore) -> None:
+    store.add([1], _unit((1, 0)))
+    store.reset()
+    assert (store.count(), store.ids()) == (0, set())
+    store.add([1], _unit((1, 0, 0)))
+    assert _ids(store, _unit((1, 0, 0))[0], 1) == [1]
+
+
+def test_other_dimensions_are_a_clear_error(store: ChunkStore) -> None:
+    store.add([1], _unit((1, 0)))
+    for work in (lambda: store.add([2], _unit((1, 0, 0))), lambda: store.query(_unit((1, 0, 0))[0], 1)):
+        with pytest.raises(StoreBrokenError, match="vectors of 2 numbers, and one of 3") as caught:
+            work()
+        assert caught.value.code == "store_broken"
+        assert caught.value.fix
+    assert store.ids() == {1}
+
+
+def test_chroma_keeps_what_it_has(tmp_path: Path) -> None:
+    first = ChromaStore(tmp_path / "chroma")
+    first.add([1, 2], _unit((1, 0), (0, 1)))
+    first.delete([1])
+    first.close()
+    second = ChromaStore(tmp_path / "chroma")
+    assert second.ids() == {2}
+    assert _ids(second, _unit((0, 1))[0], 5) == [2]
+    second.close()
+
+
+def test_a_damaged_chroma_is_opened_empty(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "chroma"
+    first = ChromaStore(folder)
+    first.add([1], _unit((1, 0)))
+    first.close()
+    next(folder.rglob("chroma.sqlite3")).write_bytes(b"not a database" * 500)
+    second = ChromaStore(folder)
+    assert second.ids() == set()
+    assert "rebuilt" in caplog.text
+    second.add([2], _unit((1, 0)))
+    assert _ids(second, _unit((1, 0))[0], 1) == [2]
+    second.close()
+
+
+@pytest.mark.parametrize("name", ["header.bin", "length.bin", "data_level0.bin", "index_metadata.pickle"])
+def test_a_chroma_whose_index_was_cut_short_is_opened_empty_or_whole(tmp_path: Path, name: str) -> None:
+    folder, vectors = tmp_path / "chroma", _random(2500, 8)
+    first = ChromaStore(folder)
+    first.add(range(2500), vectors)
+    first.close()
+    file = next(folder.rglob(name))
+    file.write_bytes(file.read_bytes()[:50])
+    second = ChromaStore(folder)
+    assert second.ids() == set() or _ids(second, vectors[7], 1) == [7]
+    second.close()
+
+
+def test_a_file_in_the_folder_s_place_is_an_error_and_stays(tmp_path: Path) -> None:
+    (tmp_path / "chroma").write_text("not a folder")
+    with pytest.raises(StoreBrokenError, match="Not a directory"):
+        ChromaStore(tmp_path / "chroma")
+    assert (tmp_path / "chroma").read_text() == "not a folder"
+
+
+def test_a_chroma_that_vanishes_while_open_says_so_and_can_be_reset(tmp_path: Path) -> None:
+    folder = tmp_path / "chroma"
+    store = ChromaStore(folder)
+    store.add([1], _unit((1, 0)))
+    shutil.rmtree(folder)
+    with pytest.raises(VaultError) as caught:
+        store.add([2], _unit((0, 1)))
+    assert caught.value.code == "store_broken"
+    store.reset()
+    store.add([2], _unit((0, 1)))
+    assert store.ids() == {2}
+    store.close()

@@ -1,0 +1,104 @@
+import pytest
+
+from agents.evidence import Evidence, best_evidence, escaped, first_telling, occurs, repeated
+from vault_sync.note import Span
+from vault_sync.paths import VaultPath
+from vault_sync.records import Occurrence
+
+
+def chunk(text: str, number: int = 0, title: str = "B-tree", heading: tuple[str, ...] = ()) -> Occurrence:
+    path = VaultPath(f"{title}.md")
+    span = Span(0, len(text))
+    return Occurrence(number, number, path, title, 0, heading, 10, 20, span, text, "key", 0.0)
+
+
+def best(text: str, title: str = "B-tree") -> Evidence | None:
+    return first_telling([chunk(text, title=title)], [title])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "It was raining all day. A B-tree is a tree that keeps its keys sorted.",
+            "A B-tree is a tree that keeps its keys sorted.",
+        ),
+        (
+            "See also:\n- [[Index]]\n- [[Page]]\n\nA B-tree is a tree of sorted pages.",
+            "A B-tree is a tree of sorted pages.",
+        ),
+        ("```\nA B-tree is a tree of code.\n```\nA B-tree is a tree of pages.", "A B-tree is a tree of pages."),
+        ("- A **B-tree** is a [[Tree|tree]] of pages.", "A **B-tree** is a [[Tree|tree]] of pages."),
+        ("*теги:* #деревья #базы\n*описание:* Дерево хранит ключи по порядку.", "Дерево хранит ключи по порядку."),
+    ],
+)
+def test_the_telling_sentence(text: str, sentence: str) -> None:
+    found = best(text)
+    assert found is not None
+    assert found.sentence == sentence
+    assert found.sentence in text
+    assert occurs(found.shown, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# Heading only",
+        "```\ncode only here and more\n```",
+        "[[A]] [[B]] [[C]] [[D]]",
+        "#one #two #three #four",
+        "| a | b | c |\n|---|---|---|\n| d | e | f |",
+    ],
+)
+def test_nothing_to_quote(text: str) -> None:
+    assert best(text) is None
+
+
+def test_lines_and_heading_are_those_of_the_sentence() -> None:
+    text = "Nothing here.\n\nA B-tree is a tree\nof sorted pages."
+    found = first_telling([chunk(text, heading=("Trees", "B-tree"))], ["B-tree"])
+    assert found is not None
+    assert (found.start_line, found.end_line, found.heading) == (12, 13, ("Trees", "B-tree"))
+    assert found.shown == "A B-tree is a tree of sorted pages."
+
+
+def test_the_topic_decides_between_equals() -> None:
+    text = "The tree keeps keys sorted always. The tree makes databases fast enough."
+    chunks = [chunk("Some words come first here, quite many."), chunk(text, 1)]
+    found = best_evidence(chunks, {"databas": 2.0}, ["Other"], nearest=1)
+    assert found is not None
+    assert "databases" in found.sentence
+
+
+def test_the_sentence_chosen_earlier_stays() -> None:
+    text = "A B-tree is a tree of pages. The pages of the tree are sorted."
+    before = "The pages of the tree are sorted."
+    found = best_evidence([chunk(text)], {}, ["B-tree"], before=before)
+    assert found is not None
+    assert found.sentence == before
+
+
+def test_what_many_notes_share_is_no_evidence() -> None:
+    notice = "Our handbook is a draft and needs your help."
+    chunks = [chunk(notice, number) for number in range(3)]
+    assert repeated(chunks) == {notice}
+    assert repeated(chunks[:2]) == frozenset()
+    assert best_evidence(chunks, {}, ["B-tree"], boilerplate=repeated(chunks)) is None
+
+
+@pytest.mark.parametrize(
+    ("plain", "markdown"),
+    [
+        ("a*b", "a\\*b"),
+        ("snake_case", "snake_case"),
+        ("_x_", "\\_x\\_"),
+        ("[[x]]", "\\[\\[x\\]\\]"),
+        ("List<T>", "List\\<T>"),
+        ("#tag C#", "\\#tag C#"),
+        ("100%%", "100%\\%"),
+        ("x < 5", "x < 5"),
+    ],
+)
+def test_escaped(plain: str, markdown: str) -> None:
+    assert escaped(plain) == markdown

@@ -1,0 +1,243 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agents.inbox import Inbox
+from agents.link import Linker, fingerprint_of
+from agents.managed import CLOSE, OPEN, ManagedSectionError
+from agents.neighbours import Limits
+from agents.ports import Roles
+from agents.prompts import Prompts
+from tests.fakes.embedder import WordEmbedder
+from vault_sync.edit import Edit, apply, content_hash
+from vault_sync.errors import StaleEditError
+from vault_sync.ledger import Ledger
+from vault_sync.parse import parse_note
+from vault_sync.paths import VaultPath
+from vault_sync.policy import Policy
+from vault_sync.search import Searcher
+from vault_sync.state import State
+from vault_sync.stores.memory import MemoryStore
+from vault_sync.sync import Indexer
+from vault_sync.vault import Vault
+
+TREE = VaultPath("Databases/B-tree.md")
+INDEX = VaultPath("Databases/Index.md")
+HASH = VaultPath("Databases/Hash index.md")
+NOTES = {
+    TREE: "# B-tree\n\nA B-tree keeps sorted keys of table rows in pages: an index reads few pages, few rows.\n",
+    INDEX: "# Index\n\n## What it is\n\nAn index finds table rows by sorted keys: few pages, few rows read.\n",
+    HASH: "# Hash index\n\nA hash index finds table rows by hashed keys: few pages, few rows read.\n",
+    "Cooking/Soup.md": "# Soup\n\nSimmer carrots, onions, celery, salt, pepper, garlic: stir every hour.\n",
+    "Cooking/Bread.md": "# Bread\n\nKnead flour, water, yeast, sugar: dough rests until morning.\n",
+    "Travel/Lisbon.md": "# Lisbon\n\nYellow trams climb steep hills towards castles; sardines grill outside.\n",
+    "Travel/Oslo.md": "# Oslo\n\nFerries cross fjords every summer; museums show viking ships.\n",
+    "Music/Fugue.md": "# Fugue\n\nVoices enter one after another, answering, inverting, overlapping themes.\n",
+    "Garden/Tulips.md": "# Tulips\n\nPlant bulbs before frost; petals open when april suns warm soil.\n",
+    "Templates/Index.md": "# Template\n\nAn index finds table rows by sorted keys: few pages, few rows read.\n",
+    "2026-11-23.md": "Index, keys, pages.\n",
+}
+
+
+class Nobody:
+    async def masters(self, engine: object, language: str) -> bool:
+        return False
+
+
+class Desk:
+    """A vault on the disk with everything that links need."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "vault"
+        for path, text in NOTES.items():
+            self.put(VaultPath(path), text.encode())
+        self.ledger = Ledger(folder / "index.db")
+        self.indexer = Indexer(Vault(self.root), self.ledger, MemoryStore(), WordEmbedder(), Policy())
+        self.indexer.prepare()
+        self.indexer.scan()
+        self.state = State(":memory:")
+        self.linker = self.new_linker()
+
+    def new_linker(self) -> Linker:
+        searcher = Searcher(self.ledger, self.indexer.store, self.indexer.embedder)
+        limits = Limits(least=1.0)
+        return Linker(self.ledger, searcher, Roles({}), Nobody(), Prompts(), self.state, limits=limits)
+
+    def put(self, path: VaultPath, data: bytes) -> None:
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+
+    def read(self, path: VaultPath) -> bytes | None:
+        file = self.root / path
+        return file.read_bytes() if file.exists() else None
+
+    def text(self, path: VaultPath) -> str:
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def save(self, path: VaultPath, text: str) -> None:
+        self.put(path, text.encode())
+        self.indexer.look([path])
+
+    async def link(self, path: VaultPath) -> Edit | None:
+        """What the daemon does after a save: ask for the Edit and write it."""
+        edit = await self.linker.section_edit(path, (self.root / path).read_bytes())
+        if edit is not None:
+            await self.apply(edit)
+        return edit
+
+    async def apply(self, edit: Edit) -> str:
+        data = apply(edit, self.read(edit.path))
+        self.put(edit.path, data)
+        self.indexer.look([edit.path])
+        return content_hash(data)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(tmp_path)
+    yield made
+    made.ledger.close()
+    made.state.close()
+
+
+async def test_proposes_like_notes_with_evidence_that_stands_there(desk: Desk) -> None:
+    proposals = await desk.linker.suggest(TREE)
+    assert {p.target for p in proposals} == {INDEX, HASH}
+    for proposal in proposals:
+        assert proposal.evidence in desk.text(proposal.evidence_path)
+        line = desk.text(proposal.evidence_path).split("\n")[proposal.lines[0] - 1]
+        assert proposal.evidence == line
+        assert not proposal.generated
+    assert desk.linker.counts == {"quoted": 2, "generated": 0}
+
+
+async def test_not_what_the_note_links_already(desk: Desk) -> None:
+    desk.save(TREE, NOTES[TREE] + "\nSee [[Databases/Index|it]].\n")
+    assert [p.target for p in await desk.linker.suggest(TREE)] == [HASH]
+
+
+async def test_a_note_unlike_all_others_gets_none(desk: Desk) -> None:
+    assert await desk.linker.suggest(VaultPath("Travel/Lisbon.md")) == []
+    assert await desk.linker.suggest(VaultPath("Templates/Index.md")) == []
+    assert await desk.linker.suggest(VaultPath("No such note.md")) == []
+
+
+async def test_the_section_is_written_once(desk: Desk) -> None:
+    edit = await desk.link(TREE)
+    assert edit is not None
+    written = desk.text(TREE)
+    assert written.startswith(NOTES[TREE])
+    # Two notes are called Index, so the path stands for one of them.
+    assert "- [[Databases/Index|Index]] — “An index finds table rows by sorted keys" in written
+    assert ": [[Databases/Index#What it is]]\n" in written
+    assert ": [[Hash index#Hash index]]\n" in written
+    assert await desk.link(TREE) is None
+    desk.save(TREE, written)
+    assert await desk.link(TREE) is None
+
+
+async def test_an_edit_that_was_never_written_comes_again(desk: Desk) -> None:
+    data = (desk.root / TREE).read_bytes()
+    first = await desk.linker.section_edit(TREE, data)
+    assert first is not None
+    assert await desk.linker.section_edit(TREE, data) == first
+    assert desk.linker.book.refused(TREE) == set()
+
+
+async def test_what_the_user_takes_out_does_not_come_back(desk: Desk) -> None:
+    await desk.link(TREE)
+    assert await desk.link(TREE) is None
+    lines = [line for line in desk.text(TREE).split("\n") if "Databases/Index" not in line]
+    desk.save(TREE, "Keys are sorted.\n\n" + "\n".join(lines))
+    await desk.link(TREE)
+    assert desk.linker.book.refused(TREE) == {INDEX}
+    assert "Databases/Index" not in desk.text(TREE)
+    assert "[[Hash index]]" in desk.text(TREE)
+
+
+async def test_the_memory_survives_a_restart_and_a_move(desk: Desk) -> None:
+    await desk.link(TREE)
+    await desk.link(TREE)
+    desk.linker = desk.new_linker()
+    assert await desk.link(TREE) is None
+    moved = VaultPath("B-tree.md")
+    (desk.root / TREE).rename(desk.root / moved)
+    desk.indexer.scan()
+    desk.linker.book.moved(TREE, moved)
+    assert await desk.link(moved) is None
+
+
+async def test_a_reason_stays_while_its_sentence_does(desk: Desk) -> None:
+    await desk.link(TREE)
+    before = desk.text(TREE)
+    desk.save(HASH, NOTES[HASH] + "\nA hash index is a table of buckets, and a B-tree keeps sorted keys in pages.\n")
+    desk.save(TREE, before.replace("few pages", "few sorted pages"))
+    await desk.link(TREE)
+    assert desk.text(TREE) == before.replace("few pages", "few sorted pages")
+
+
+async def test_damaged_markers_are_reported(desk: Desk) -> None:
+    desk.save(TREE, f"{NOTES[TREE]}\n{OPEN}\n")
+    with pytest.raises(ManagedSectionError):
+        await desk.link(TREE)
+
+
+async def test_review_makes_one_suggestion_a_link(desk: Desk) -> None:
+    data = (desk.root / TREE).read_bytes()
+    made = await desk.linker.review(TREE, data)
+    assert made is not None
+    assert {s.target for s in made} == {INDEX, HASH}
+    assert all(s.edit.base_hash == content_hash(data) for s in made)
+    assert await desk.linker.review(TREE, data) is None
+
+
+async def test_accepted_ones_go_into_one_section(desk: Desk) -> None:
+    inbox = Inbox(desk.state, desk.read, {"link": desk.linker})
+    made = await desk.linker.review(TREE, (desk.root / TREE).read_bytes()) or []
+    inbox.replace(TREE, "link", made)
+    done = await inbox.accept_many([s.id for s in made], desk.apply)
+    assert [s.state for s in done] == ["applied", "applied"]
+    written = desk.text(TREE)
+    assert written.count(OPEN) == written.count(CLOSE) == 1
+    assert "[[Databases/Index|Index]]" in written
+    assert "[[Hash index]]" in written
+    assert await desk.linker.review(TREE, written.encode()) is None
+
+
+async def test_an_accepted_link_that_is_taken_out_is_refused(desk: Desk) -> None:
+    inbox = Inbox(desk.state, desk.read, {"link": desk.linker})
+    made = await desk.linker.review(TREE, (desk.root / TREE).read_bytes()) or []
+    inbox.replace(TREE, "link", made)
+    await inbox.accept(made[0].id, desk.apply)
+    await desk.linker.review(TREE, (desk.root / TREE).read_bytes())
+    desk.save(TREE, NOTES[TREE] + "More.\n")
+    again = await desk.linker.review(TREE, (desk.root / TREE).read_bytes()) or []
+    assert made[0].target not in {s.target for s in again}
+
+
+async def test_a_suggestion_for_other_text_is_stale(desk: Desk) -> None:
+    inbox = Inbox(desk.state, desk.read, {"link": desk.linker})
+    made = await desk.linker.review(TREE, (desk.root / TREE).read_bytes()) or []
+    inbox.replace(TREE, "link", made)
+    desk.save(TREE, NOTES[TREE] + "More.\n")
+    with pytest.raises(StaleEditError):
+        await inbox.accept(made[0].id, desk.apply)
+    assert inbox.get(made[0].id).state == "stale"
+    assert desk.text(TREE) == NOTES[TREE] + "More.\n"
+
+
+async def test_a_rejected_link_is_not_proposed_again(desk: Desk) -> None:
+    inbox = Inbox(desk.state, desk.read, {"link": desk.linker})
+    made = await desk.linker.review(TREE, (desk.root / TREE).read_bytes()) or []
+    inbox.replace(TREE, "link", made)
+    inbox.reject(next(iter(s.id for s in made if s.target == INDEX)))
+    assert [p.target for p in await desk.linker.suggest(TREE)] == [HASH]
+
+
+async def test_the_fingerprint_is_of_the_users_text(desk: Desk) -> None:
+    before = fingerprint_of(parse_note(TREE, NOTES[TREE].encode()))
+    await desk.link(TREE)
+    assert fingerprint_of(parse_note(TREE, desk.text(TREE).encode())) == before
+    assert fingerprint_of(parse_note(TREE, b"Other.\n")) != before

@@ -1,0 +1,50 @@
+import itertools
+
+import pytest
+
+from agents.errors import SuggestionError
+from agents.suggestion import (
+    TRANSITIONS,
+    Suggestion,
+    SuggestionState,
+    check,
+    edit_from_json,
+    edit_to_json,
+    suggestion_id,
+)
+from vault_sync.edit import Edit
+from vault_sync.note import Span
+from vault_sync.paths import VaultPath
+
+EDIT = Edit(VaultPath("Заметка.md"), "ab", Span(3, 5), "до", "после 🌲")
+STATES: tuple[SuggestionState, ...] = ("pending", "accepted", "rejected", "stale", "applied")
+
+
+def suggestion(state: SuggestionState) -> Suggestion:
+    path = VaultPath("Заметка.md")
+    return Suggestion("id", "link", path, None, None, None, "why", "proof", EDIT, "quotation", 0.0, state, "Because.")
+
+
+@pytest.mark.parametrize(("before", "after"), list(itertools.product(STATES, STATES)))
+def test_transitions(before: SuggestionState, after: SuggestionState) -> None:
+    if after in TRANSITIONS[before]:
+        check(suggestion(before), after)
+    else:
+        with pytest.raises(SuggestionError) as error:
+            check(suggestion(before), after)
+        assert error.value.cause == f"It is {before} already. Because."
+
+
+def test_decided_ones_stay_decided() -> None:
+    assert not TRANSITIONS["rejected"]
+    assert not TRANSITIONS["applied"]
+
+
+def test_an_edit_survives_storing() -> None:
+    assert edit_from_json(edit_to_json(EDIT, {"link": "[[Ё]]"})) == (EDIT, {"link": "[[Ё]]"})
+
+
+def test_ids_are_stable_and_tell_proposals_apart() -> None:
+    one = suggestion_id("link", "a.md", "b.md")
+    assert one == suggestion_id("link", "a.md", "b.md")
+    assert len({one, suggestion_id("link", "b.md", "a.md"), suggestion_id("mention", "a.md", "b.md")}) == 3

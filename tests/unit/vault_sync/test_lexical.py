@@ -1,0 +1,148 @@
+"""The lexical lane, on a real SQLite."""
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from vault_sync import lexical
+from vault_sync.lexical import LexicalRow
+
+ROWS = [
+    LexicalRow(1, "Новый год", ("Праздник",), "Новогодняя ёлка стоит в углу."),
+    LexicalRow(2, "Inbox", (), "Здесь много заметок о search engines, and some don't have a heading."),
+    LexicalRow(3, "Чай", ("Сорта", "Зелёный"), "Заметка про сенчу.", ("tea", "чаёк")),
+    LexicalRow(4, "Garden", (), "Tea is mentioned here once among many other plants of the old garden."),
+    LexicalRow(5, "Engines", (), "Engines that search the sky are not search engines for text."),
+]
+
+
+@pytest.fixture
+def connection() -> Iterator[sqlite3.Connection]:
+    made = sqlite3.connect(":memory:")
+    lexical.create(made)
+    lexical.insert(made, ROWS)
+    yield made
+    made.close()
+
+
+def _ids(connection: sqlite3.Connection, query: str, k: int = 10, allowed: set[int] | None = None) -> list[int]:
+    return [occurrence for occurrence, _ in lexical.search(connection, query, k, allowed)]
+
+
+@pytest.mark.parametrize("query", ["елка", "ёлка", "ЁЛКИ", "ёлок", "Е\u0308лка"])
+def test_yo_case_and_form_do_not_matter(connection: sqlite3.Connection, query: str) -> None:
+    assert _ids(connection, query) == [1]
+
+
+@pytest.mark.parametrize("query", ["заметки", "заметок", "ЗАМЕТКА", "заметками"])
+def test_russian_forms_that_snowball_keeps_apart_are_found(connection: sqlite3.Connection, query: str) -> None:
+    assert set(_ids(connection, query)) == {2, 3}
+
+
+def test_english_forms_are_found(connection: sqlite3.Connection) -> None:
+    assert set(_ids(connection, "engine searching")) == {2, 5}
+
+
+def test_a_query_in_two_languages_finds_both(connection: sqlite3.Connection) -> None:
+    assert set(_ids(connection, "ёлка garden")) == {1, 4}
+
+
+def test_title_alias_and_heading_are_searched(connection: sqlite3.Connection) -> None:
+    assert _ids(connection, "чай") == [3]
+    assert _ids(connection, "праздники") == [1]
+    assert _ids(connection, "зеленый") == [3]
+
+
+def test_a_name_counts_more_than_a_mention(connection: sqlite3.Connection) -> None:
+    assert _ids(connection, "tea") == [3, 4]
+
+
+def test_scores_fall_and_are_positive(connection: sqlite3.Connection) -> None:
+    scores = [score for _, score in lexical.search(connection, "search engines tea ёлка", 10)]
+    assert scores == sorted(scores, reverse=True)
+    assert min(scores) > 0
+
+
+def test_quoted_words_rank_where_they_stand_together(connection: sqlite3.Connection) -> None:
+    assert _ids(connection, '"engines that search"')[0] == 5
+    assert _ids(connection, '"о search engines"')[0] == 2
+    assert _ids(connection, "«много заметок» search engines")[0] == 2
+
+
+def test_the_allowed_set_is_applied_before_the_cut(connection: sqlite3.Connection) -> None:
+    assert _ids(connection, "tea", 1) == [3]
+    assert _ids(connection, "tea", 1, {4, 5}) == [4]
+    assert _ids(connection, "tea", 10, set()) == []
+
+
+def test_a_large_allowed_set_works(connection: sqlite3.Connection) -> None:
+    assert _ids(connection, "tea", 10, set(range(4, 100_000))) == [4]
+
+
+def test_what_is_deleted_is_not_found(connection: sqlite3.Connection) -> None:
+    lexical.delete(connection, [3, 999])
+    assert _ids(connection, "tea") == [4]
+    assert _ids(connection, "сенча") == []
+
+
+def test_a_row_can_be_written_anew(connection: sqlite3.Connection) -> None:
+    lexical.delete(connection, [4])
+    lexical.insert(connection, [LexicalRow(4, "Огород", (), "Лук и чеснок.")])
+    assert _ids(connection, "garden") == []
+    assert _ids(connection, "огороды") == [4]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "   ", '"', '""', "NEAR(", "a*", "title:x", "{raw}: x", "😀", "-", "^x", "\ud800", "a\0b", "AND", "(" * 50],
+)
+def test_syntax_of_fts5_is_text(connection: sqlite3.Connection, query: str) -> None:
+    assert isinstance(lexical.search(connection, query, 5), list)
+
+
+def test_words_that_look_like_operators_are_found(connection: sqlite3.Connection) -> None:
+    assert set(_ids(connection, "AND NOT")) == {2, 5}
+
+
+@pytest.mark.parametrize("query", ["don't", "don’t", "DON'T"])
+def test_both_apostrophes_are_one(connection: sqlite3.Connection, query: str) -> None:
+    assert _ids(connection, query) == [2]
+
+
+def test_k_bounds_the_answer(connection: sqlite3.Connection) -> None:
+    assert _ids(connection, "search engines tea", 0) == []
+    assert len(_ids(connection, "search engines tea", 2)) == 2
+
+
+def test_ties_go_by_id(connection: sqlite3.Connection) -> None:
+    lexical.insert(connection, [LexicalRow(i, "Same", (), "zebra crossing") for i in (30, 20, 25)])
+    assert _ids(connection, "zebra") == [20, 25, 30]
+
+
+def test_coverage_tells_a_whole_match_from_a_stray_word(connection: sqlite3.Connection) -> None:
+    assert lexical.match(connection, "зелёный чай", 5).coverage == pytest.approx(1)
+    stray = lexical.match(connection, "what garden colour quantum entanglement", 5).coverage
+    assert 0 < stray < 0.3
+    assert lexical.match(connection, "нигде неттакого", 5).coverage == 0
+
+
+def test_common_words_are_not_looked_for_but_count_in_the_order() -> None:
+    connection = sqlite3.connect(":memory:")
+    lexical.create(connection)
+    lexical.insert(connection, [LexicalRow(i, "n", (), "always filler") for i in range(1, 700)])
+    lexical.insert(connection, [LexicalRow(800, "n", (), "needle x"), LexicalRow(900, "n", (), "needle always")])
+    assert _ids(connection, "always needle") == [900, 800]
+    assert len(_ids(connection, "always", 1000)) == 700
+    connection.close()
+
+
+def test_a_pasted_page_is_a_query(connection: sqlite3.Connection) -> None:
+    assert 3 in _ids(connection, "tea " + " ".join(f"word{i}" for i in range(5000)))
+
+
+def test_an_empty_index_has_no_hits() -> None:
+    connection = sqlite3.connect(":memory:")
+    lexical.create(connection)
+    assert lexical.match(connection, "anything", 5) == lexical.Match([], 0.0)
+    connection.close()
