@@ -28,11 +28,12 @@ $(PLUGIN)/node_modules/.ready: $(PLUGIN)/package-lock.json
 	cd $(PLUGIN) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-$(PLUGIN)/main.js: $(PLUGIN)/node_modules/.ready $(shell find $(PLUGIN)/src -name '*.ts' 2>/dev/null) $(PLUGIN)/esbuild.config.mjs
+$(PLUGIN)/main.js: $(PLUGIN)/node_modules/.ready $(shell find $(PLUGIN)/src -name '*.ts' 2>/dev/null) $(PLUGIN)/esbuild.config.mjs $(PLUGIN)/package.json
 	cd $(PLUGIN) && npm run --silent build
 
 demo: setup ## Serve a fresh copy of the sample vault and show what to try
 	rm -rf $(DEMO) && mkdir -p $(DEMO) && cp -r docs/sample-vault $(DEMO)/vault
+	find $(DEMO)/vault -name '*.md' -exec touch -d '30 days ago' {} +
 	$(BIN)/famulus serve --vault $(DEMO)/vault --data-dir $(DEMO)/data --config docs/profiles/demo.toml $(ARGS)
 
 vault: setup ## Serve your own vault: make vault VAULT=/path/to/vault

@@ -31,14 +31,24 @@ Topic = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """A sample of the vault: its notes' mean vectors (n, d), in how many of its chunks each stem occurs, and the
-    sentences that many notes share.
+    """A sample of the vault: its notes' mean vectors (n, d) and languages (n), in how many of its chunks each stem
+    occurs, and the sentences that many notes share.
     """
 
     vectors: Vectors
+    languages: tuple[str, ...]
     frequency: Mapping[str, int]
     chunks: int
     boilerplate: frozenset[str] = frozenset()
+
+    def beside(self, language: str) -> Vectors:
+        """The sampled vectors of one language, or of all where there are too few.
+
+        A multilingual embedder still puts notes of one language nearer together: a Russian note is to be measured
+        against Russian notes, or all of them would look alike.
+        """
+        rows = [row for row, own in enumerate(self.languages) if own == language]
+        return self.vectors[rows] if len(rows) >= _FEWEST_NOTES else self.vectors
 
     def rarity(self, found: str) -> float:
         """Inverse document frequency, 0 for a stem of every chunk."""
@@ -47,16 +57,21 @@ class Background:
 
 def background(ledger: Ledger) -> Background:
     """Sample the vault evenly, always the same notes while it does not change."""
-    rows = ledger.read().execute("SELECT DISTINCT note_id FROM occurrences ORDER BY note_id").fetchall()
+    rows = (
+        ledger.read()
+        .execute("SELECT id, language FROM notes WHERE id IN (SELECT note_id FROM occurrences) ORDER BY id")
+        .fetchall()
+    )
     step = max(1, len(rows) // _SAMPLE)
     means: list[Vectors] = []
     chunks: list[Occurrence] = []
-    for (note_id,) in rows[::step]:
+    for note_id, _ in rows[::step]:
         ids = _first_chunks(ledger, note_id)
         means.append(mean_vector(ledger.vectors(ids)))
         chunks += ledger.occurrences(ids[:2]).values()
     frequency = Counter(s for chunk in chunks for s in set(content(chunk.text)))
-    return Background(np.array(means, dtype=np.float32), frequency, len(chunks), repeated(chunks))
+    languages = tuple(language for _, language in rows[::step])
+    return Background(np.array(means, dtype=np.float32), languages, frequency, len(chunks), repeated(chunks))
 
 
 def _first_chunks(ledger: Ledger, note_id: int) -> list[int]:
@@ -70,12 +85,16 @@ def mean_vector(vectors: Vectors) -> Vectors:
     return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
 
-def closeness(one: Vectors, other: Vectors, sample: Vectors) -> float:
-    """How many deviations the pair's cosine lies above either note's usual one, the mean of both."""
-    if len(sample) < _FEWEST_NOTES:
+def closeness(one: Vectors, other: Vectors, languages: tuple[str, str], against: Background) -> float:
+    """How many deviations the pair's cosine lies above either note's usual one, the mean of both.
+
+    Usual is what a note has with the sampled notes in the language of the other.
+    """
+    if len(against.vectors) < _FEWEST_NOTES:
         return 0.0
     cosine = float(one @ other)
-    return sum(_deviations(cosine, sample @ side) for side in (one, other)) / 2
+    here = _deviations(cosine, against.beside(languages[1]) @ one)
+    return (here + _deviations(cosine, against.beside(languages[0]) @ other)) / 2
 
 
 def _deviations(cosine: float, usual: Vectors) -> float:

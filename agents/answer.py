@@ -194,7 +194,7 @@ class Answerer:
         if piece.code:
             return piece.lead + piece.text if state.bare else ""
         text = unmarked(piece.text).strip()
-        if not text or (checker.repeated(text) and not state.bare):
+        if not text or (not state.bare and (text.endswith("?") or checker.repeated(text))):
             return ""
         if state.told and state.finish_reason == "length" and not _ENDED.search(text):
             return ""

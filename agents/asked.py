@@ -34,14 +34,12 @@ _PRICE = re.compile(
     r"\b(?:how much (?:does|do|did|is|are)|price|salary)\b|\b(?:сколько сто[ия]\w*|цена|зарплата)\b", re.IGNORECASE
 )
 _MONEY = re.compile(r"[$€£₽]|\b(?:dollar|euro|pound|cent|usd|руб|долл|евро)", re.IGNORECASE)
-_ASKING = frozenset(
-    stem(word)
-    for word in (
-        "work works working use uses used using need needed happen happens do done make differ difference different "
-        "работает работают работать делает делают делать нужен нужна нужно нужны используется используют "
-        "использовать устроен устроена применяется применяют отличается отличаются отличие разница различие"
-    ).split()
-)
+_VERBS = """
+work works working use uses used using need needed happen happens do done make differ difference different
+работает работают работать делает делают делать нужен нужна нужно нужны используется использовать используют
+устроен устроена применяется применяют отличается отличаются отличие разница различие
+"""
+_ASKING = frozenset(map(stem, _VERBS.split()))
 
 
 def question_stems(question: str) -> tuple[str, ...]:

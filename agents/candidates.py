@@ -97,11 +97,12 @@ class _Side:
     def __init__(self, ledger: Ledger, record: NoteRecord, chunks: list[Occurrence], against: Background) -> None:
         chunks = chunks[:_CHUNKS]
         self.names = (record.title, *record.aliases)
+        self.language = record.language
         self.vector = mean_vector(ledger.vectors([chunk.id for chunk in chunks]))
         self.stems = [s for chunk in chunks for s in content(chunk.text)]
         self.topic: Topic = topic(record.title, [chunk.text for chunk in chunks], against)
 
     def score(self, other: "_Side", against: Background) -> float:
-        meaning = closeness(self.vector, other.vector, against.vectors)
+        meaning = closeness(self.vector, other.vector, (self.language, other.language), against)
         said = mentioned(other.names, self.stems, against) + 0.5 * mentioned(self.names, other.stems, against)
         return meaning + 1.5 * shared(self.topic, other.topic) + said

@@ -13,7 +13,7 @@ from vault_sync.text import fold, language_of, stem, words
 Similarity = Callable[[str, str], float]
 """Cosine similarity of two sentences, both as passages."""
 
-CLOSE = 0.955
+CLOSE = 0.975
 """Similarity from which one word in five may differ. Measured: docs/decisions/0003-evidence.md."""
 SHARED = 0.8
 PAIR_CLOSE = 0.92
@@ -28,13 +28,12 @@ _CLAUSE = re.compile(
     r"[,;:()]|\s[–—-]\s|\b(?:and|but|which|that|who|because|while|и|а|но|который|которая|которое|которые|что)\b"
 )
 _LIST = re.compile(r"\n[ \t>]*(?:[-*+]|\d+[.)])\s")
-_FREE = frozenset(
-    stem(word)
-    for word in (
-        "known called named refers referred including includes include used uses use using works work made "
-        "известен известна известны называется называют используется используют служит применяется"
-    ).split()
-)
+_CONNECTING = """
+known called named refers referred including includes include used uses use using works work made
+известен известна известны называется называют используется используют служит применяется
+"""
+_FREE = frozenset(map(stem, _CONNECTING.split()))
+"""Stems that tie a sentence together and need no support."""
 _NUMBER = re.compile(r"(?<!\w)\d[\d.,:]*(?!\w)|\d+")
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|nor|neither|without|cannot|\w+n['’]t|не|нет|ни|без|никогда|нельзя|невозможно)\b",
@@ -72,7 +71,7 @@ def supports(statement: str, support: Support, similarity: Similarity) -> bool:
     clause, where the two are very similar; across languages only similarity can be asked.
     """
     statement = plain(unmarked(statement))
-    if not _same_facts(statement, support):
+    if statement.endswith("?") or not _same_facts(statement, support):
         return False
     if language_of(statement) != language_of(support.text):
         return similarity(statement, support.text) >= CROSS_CLOSE

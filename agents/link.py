@@ -115,20 +115,21 @@ class Linker:
         self.book.put(path, Linked(fingerprint, "auto", self._still_there(note, linked, records)))
         return edit
 
-    async def review(self, path: VaultPath, data: bytes) -> list[Suggestion] | None:
+    async def review(self, path: VaultPath, data: bytes, *, remember: bool = True) -> list[Suggestion] | None:
         """One suggestion a proposed link, for the inbox; None where the note has not changed since the last pass.
 
-        Raises as `section_edit` does.
+        Without `remember` it is a dry run: always made, and never kept in mind. Raises as `section_edit` does.
         """
         note = parse_note(path, data)
-        linked = self._observed(note)
+        linked = self._observed(note) if remember else self.book.get(path)
         fingerprint = fingerprint_of(note)
-        if (linked.fingerprint, linked.mode) == (fingerprint, "review"):
+        if remember and (linked.fingerprint, linked.mode) == (fingerprint, "review"):
             return None
         there = present(note, self._resolve(path))
         proposals = [p for p in await self.suggest(path) if p.target not in there]
         made = [self._suggestion(note, data, proposal, fingerprint) for proposal in proposals]
-        self.book.put(path, replace(linked, fingerprint=fingerprint, mode="review"))
+        if remember:
+            self.book.put(path, replace(linked, fingerprint=fingerprint, mode="review"))
         return [suggestion for suggestion in made if suggestion is not None]
 
     def rebase(self, suggestion: Suggestion, data: bytes) -> Edit | None:

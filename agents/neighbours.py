@@ -1,5 +1,6 @@
 """The notes that are worth listing beside a note, each with its evidence and its relation."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,17 +16,29 @@ from vault_sync.policy import Policy
 from vault_sync.records import NoteRecord
 from vault_sync.search import Searcher
 
+_FEW, _MANY = 25, 300
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """At most `most` notes, each with a score (deviations above the usual) of `least` or more.
 
-    A note that is listed already may be `leeway` below, so that the list does not flicker.
+    `least` is for vaults of 300 notes and more. A note that is listed already may be `leeway` below, so that the
+    list does not flicker.
     """
 
     most: int = 6
     least: float = 2.8
     leeway: float = 0.4
+
+    def threshold(self, notes: int, *, listed: bool) -> float:
+        """The least score in a vault of so many notes.
+
+        The greatest of n deviations grows with the square root of log n by chance alone, so a small vault may ask
+        for less.
+        """
+        share = math.sqrt(math.log(min(max(notes, _FEW), _MANY)) / math.log(_MANY))
+        return self.least * share - (self.leeway if listed else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +83,11 @@ class Neighbours:
         against = self._sample()
         about = topic(note.title, [chunk.text for chunk in chunks], against)
         candidates = Candidates(self._ledger, self._searcher, against, self._policy).of(note, chunks)
+        notes = self._ledger.counts()[0]
         found: list[Neighbour] = []
         for candidate in candidates:
             known = listed.get(candidate.record.path)
-            least = self._limits.least - (self._limits.leeway if known else 0.0)
+            least = self._limits.threshold(notes, listed=known is not None)
             if candidate.score >= least and candidate.record.path not in refused:
                 found += self._neighbour(note, candidate, about, known.evidence if known else "")
             if len(found) == self._limits.most:

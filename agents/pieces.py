@@ -46,8 +46,8 @@ class Pieces:
             return self._cut(spans[0].end) if len(spans) > 1 or fence or last else None
         if fence is None:
             return None
-        close = re.compile(rf"^[ \t]*{fence.group(1)}[ \t]*$\n?", re.MULTILINE).search(self._held, fence.end())
-        if close and (last or close.group().endswith("\n") or close.end() < len(self._held)):
+        close = re.compile(rf"^[ \t]*{fence.group(1)}[ \t]*$", re.MULTILINE).search(self._held, fence.end())
+        if close and (last or close.end() < len(self._held)):
             return self._cut(close.end(), code=True)
         return self._cut(len(self._held), code=True) if last else None
 

@@ -60,7 +60,7 @@ async def _agent(famulus: Famulus, body: ChatCompletionRequest, completion: Comp
         stop=body.stops,
         filter=body.famulus.filter(),
     )
-    async with aclosing(events):  # type: ignore[type-var]
+    async with aclosing(events):
         async for event in events:
             if isinstance(event, Token):
                 yield event.text

@@ -55,10 +55,12 @@ class Famulus:
         self.vault = vault
         self.lock = lock
         self.bus = Bus()
+        self.token = load_token(settings.data_dir)
         folder = settings.data_dir / "vaults" / vault.id
         folder.mkdir(parents=True, exist_ok=True)
+        # The index holds the notes' text: nobody else on this machine may read it.
+        (settings.data_dir / "vaults").chmod(0o700)
         self.token_file = settings.data_dir / "token"
-        self.token = load_token(settings.data_dir)
         self.policy = Policy(tuple(settings.notes.exclude), settings.notes.templates)
         self.host = EngineHost(settings.engine_specs(), settings.roles)
         self.embedder: Embedder = self.host.embedder
@@ -96,6 +98,7 @@ class Famulus:
         self.linking = Linking(self)
         self.autolink = AutoLink(self.settings.linking, self.linking.on_saved)
         self.upkeep.on_saved = self.saved
+        self.indexer.on_moved = self._moved
         self.digests = Digests(self.ledger, self.read, roles, self.mastery, self.prompts, self.state, next_fire, ZONE)
         self.schedule = Schedule(self.digests, self._is_digest, self.writer, self.bus)
 
@@ -109,6 +112,11 @@ class Famulus:
     def _is_digest(self, path: VaultPath) -> bool:
         note = self.ledger.note(path)
         return note is not None and bool(note.digest)
+
+    def _moved(self, old: VaultPath, new: VaultPath) -> None:
+        self.linker.book.moved(old, new)
+        self.bus.publish("note.moved", path=new, old_path=old)
+        self.schedule.saved(new)
 
     def saved(self, path: VaultPath) -> None:
         """A note was saved and is indexed; called in the upkeep's thread."""

@@ -25,10 +25,41 @@ ZONE = get_localzone()
 """The time zone of cron lines: the one of this machine."""
 
 
+_DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def trigger_for(cron: str) -> CronTrigger:
+    """The trigger of a cron line in this machine's time zone. Raises ValueError for a line that is none.
+
+    APScheduler counts weekdays from Monday, cron from Sunday (0 or 7): the numbers are written as names, and a range
+    that crosses Saturday as a list.
+    """
+    fields = cron.split()
+    if len(fields) != 5:
+        raise ValueError(f"a cron line has 5 fields, this one {len(fields)}")
+    return CronTrigger.from_crontab(" ".join([*fields[:4], weekdays(fields[4])]), timezone=ZONE)
+
+
+def weekdays(field: str) -> str:
+    """The weekday field of a cron line with names for numbers. Raises ValueError."""
+    return ",".join(_part(part) for part in field.split(","))
+
+
+def _part(part: str) -> str:
+    days, _, step = part.partition("/")
+    first, _, last = days.partition("-")
+    if not first.isdigit():
+        return part
+    start, end = int(first), int(last or (6 if step else first))
+    if not (0 <= start <= end <= 7):
+        raise ValueError(f"{part!r} names no weekdays: they count from 0 (Sunday) to 7")
+    return ",".join(_DAYS[day] for day in range(start, end + 1, int(step or 1)))
+
+
 def next_fire(cron: str, after: datetime) -> datetime | None:
-    """When a cron line fires next after a moment with a time zone; raises ValueError for a line that is none."""
-    trigger = CronTrigger.from_crontab(cron, timezone=after.tzinfo)
-    return trigger.get_next_fire_time(None, after)  # type: ignore[no-any-return]
+    """When a cron line fires next after a moment; raises ValueError for a line that is none."""
+    found: datetime | None = trigger_for(cron).get_next_fire_time(None, after)
+    return found
 
 
 class Schedule:
@@ -87,7 +118,7 @@ class Schedule:
                 continue
             self._scheduler.add_job(
                 self._scheduled,
-                CronTrigger.from_crontab(status.cron, timezone=ZONE),
+                trigger_for(status.cron),
                 args=[status.path],
                 id=status.path,
                 replace_existing=True,

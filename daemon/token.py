@@ -8,7 +8,7 @@ from pathlib import Path
 def load_token(data_dir: Path) -> str:
     """The token in `data_dir/token`; made there when it is missing or empty."""
     file = data_dir / "token"
-    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         token = file.read_text(encoding="utf-8").strip()
         if token:

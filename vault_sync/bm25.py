@@ -1,7 +1,7 @@
 """How well a text holds the words of a query. Pure."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 K1, B = 0.9, 0.4
@@ -33,6 +33,11 @@ class Fields:
     def __len__(self) -> int:
         return len(self.heading) + len(self.text)
 
+    @property
+    def name(self) -> list[str]:
+        """What the text is called: title, aliases and heading path."""
+        return [*self.title, *self.heading]
+
     def frequencies(self, asked: Mapping[str, object]) -> dict[str, float]:
         """How often the stems that were asked for occur, by where they stand."""
         found: dict[str, float] = {}
@@ -55,10 +60,10 @@ def _score(fields: Fields, weights: Mapping[str, float], norm: float) -> float:
     return sum(weights[root] * times * (K1 + 1) / (times + norm) for root, times in found.items())
 
 
-def share(fields: Fields, counts: Counts) -> float:
-    """The share of the query (0..1, rare words counting more) that the text holds."""
+def share(stems: Collection[str], counts: Counts) -> float:
+    """The share of the query (0..1, rare words counting more) that is among `stems`."""
     total = sum(counts.weight(root) for root in counts.of_stem)
-    held = {*fields.title, *fields.heading, *fields.text} & counts.of_stem.keys()
+    held = set(stems) & counts.of_stem.keys()
     return sum(counts.weight(root) for root in held) / total if total else 0.0
 
 

@@ -53,6 +53,4 @@ def apply(edit: Edit, data: bytes | None) -> bytes:
 
 
 def _stale(edit: Edit, cause: str) -> StaleEditError:
-    return StaleEditError(
-        f"The change to {edit.path!r} was not made.", cause, "Ask for the suggestion again."
-    )
+    return StaleEditError(f"The change to {edit.path!r} was not made.", cause, "Ask for the suggestion again.")

@@ -10,6 +10,11 @@ LEXICAL_WEIGHT = 0.4
 ENOUGH = 0.4
 """The share of a question that a good hit holds: the rest are words such as "which", or other forms."""
 
+NAME_WEIGHT = 0.7
+"""The lexical lane's share where the whole query stands in the name of a hit."""
+NAMED_FROM = 0.6
+"""The share of the query that a name must hold to count as meant."""
+
 Hit = tuple[int, float]
 """An occurrence id and its lane's score, higher is better."""
 
@@ -36,13 +41,16 @@ def scaled(hits: Sequence[Hit]) -> dict[int, float]:
     return {occurrence: (score - least) / (best - least) for occurrence, score in first}
 
 
-def lexical_weight(coverage: float) -> float:
-    """The lexical lane's share, given which share of the query (0..1) its best hits hold.
+def lexical_weight(coverage: float, named: float = 0.0) -> float:
+    """The lexical lane's share, given which share of the query its best hits hold: anywhere, and in their names.
 
     A lane that matches only a stray word of the query must not outvote the other: its best hit is scaled to 1
-    however poor it is. That is what a Russian question to English notes looks like.
+    however poor it is. That is what a Russian question to English notes looks like. The other way round, a query
+    that is a note's name means that note, which vectors, made without the title, can not know.
     """
-    return LEXICAL_WEIGHT * min(1.0, max(0.0, coverage) / ENOUGH)
+    share = LEXICAL_WEIGHT * min(1.0, max(0.0, coverage) / ENOUGH)
+    name = max(0.0, named - NAMED_FROM) / (1 - NAMED_FROM)
+    return max(share, LEXICAL_WEIGHT + (NAME_WEIGHT - LEXICAL_WEIGHT) * min(1.0, name)) if name else share
 
 
 def fuse(lexical: Sequence[Hit], dense: Sequence[Hit], weight: float = LEXICAL_WEIGHT) -> list[Fused]:

@@ -41,10 +41,12 @@ class LexicalRow:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Hits, best first, and the share of the query (0..1, rare words counting more) that the best of them hold."""
+    """Hits, best first. How much of the query (0..1, rare words counting more) one of the first of them holds:
+    `coverage` anywhere, `named` in its title, aliases and headings."""
 
     hits: list[tuple[int, float]]
-    coverage: float
+    coverage: float = 0.0
+    named: float = 0.0
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -85,7 +87,7 @@ def search(
 
 
 def match(connection: sqlite3.Connection, query: str, k: int, allowed: Collection[int] | None = None) -> Match:
-    """As `search`, with how much of the query the best hits hold."""
+    """As `search`, with how well the query was matched."""
     counts = frequencies(connection, list(dict.fromkeys(roots(query)))[:LONGEST_QUERY])
     found = _candidates(connection, telling(counts), max(k, CANDIDATES), allowed) if k > 0 else {}
     phrases = _phrases(query)
@@ -94,7 +96,9 @@ def match(connection: sqlite3.Connection, query: str, k: int, allowed: Collectio
         (-score - phrase_bonus(found[i], phrases, counts), i) for i, score in zip(found, plain, strict=True)
     )
     hits = [(i, -score) for score, i in ranked[:k]]
-    return Match(hits, max((share(found[i], counts) for i, _ in hits[:COVERAGE_HITS]), default=0.0))
+    first = [found[i] for i, _ in hits[:COVERAGE_HITS]]
+    coverage = max((share([*fields.name, *fields.text], counts) for fields in first), default=0.0)
+    return Match(hits, coverage, max((share(fields.name, counts) for fields in first), default=0.0))
 
 
 def frequencies(connection: sqlite3.Connection, stems: Iterable[str]) -> Counts:

@@ -72,13 +72,13 @@ class Searcher:
         if not query.strip() or k <= 0:
             return []
         allowed = self._ledger.allowed(filter)
-        words = lexical.Match([], 0.0)
+        words = lexical.Match([])
         if mode != "dense":
             words = lexical.match(self._ledger.read(), query, DEPTH, allowed)
         vectors: list[Hit] = []
         if mode != "lexical":
             vectors = self._nearest(self._embedder.embed_query(query), DEPTH, allowed)
-        fused = fuse(words.hits, vectors, _weight(mode, words.coverage))
+        fused = fuse(words.hits, vectors, _weight(mode, words))
         return self._passages(fused, dict(vectors), query, k)
 
     def related(self, path: str, k: int = 10) -> list[Passage]:
@@ -139,9 +139,9 @@ class Searcher:
         return [_passage(known[hit.occurrence], hit, similarities.get(hit.occurrence), query) for hit in shown]
 
 
-def _weight(mode: Mode, coverage: float) -> float:
+def _weight(mode: Mode, words: lexical.Match) -> float:
     if mode == "hybrid":
-        return lexical_weight(coverage)
+        return lexical_weight(words.coverage, words.named)
     return 1.0 if mode == "lexical" else 0.0
 
 

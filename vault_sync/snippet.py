@@ -22,8 +22,8 @@ def snippet(text: str, query: str, longest: int = LONGEST) -> str:
 
 
 def _shared(text: str, span: Span, asked: set[str]) -> int:
-    """Letters of the query's words in the sentence: long words say more than short ones."""
-    return sum(len(root) for root in {stem(token) for token in tokens(text[span.start : span.end])} & asked)
+    """What the query's words in the sentence weigh; by squares, since long words say more than many short ones."""
+    return sum(len(root) ** 2 for root in {stem(token) for token in tokens(text[span.start : span.end])} & asked)
 
 
 def _widened(spans: list[Span], best: int, longest: int) -> Span:

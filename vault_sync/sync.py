@@ -65,6 +65,7 @@ class Indexer:
     policy: Policy
     max_note_bytes: int = MAX_NOTE_BYTES
     on_indexed: Callable[[VaultPath], None] = lambda path: None
+    on_moved: Callable[[VaultPath, VaultPath], None] = lambda old, new: None
     on_progress: Callable[[Progress], None] = lambda progress: None
     should_stop: Callable[[], bool] = lambda: False
     embedded: int = 0
@@ -174,7 +175,7 @@ class Indexer:
             return False
         record.move_note(self.ledger, old, path, stamp)
         gone.discard(old)
-        self.on_indexed(path)
+        self.on_moved(old, path)
         return True
 
     def _cut(self, note: Note) -> list[Keyed]:

@@ -69,9 +69,7 @@ class LlamaModel:
         return self._token_text(llama_cpp.llama_vocab_eos(self._vocab))
 
     def tokenize(self, text: str, *, control: bool) -> list[int]:
-        """Tokens of `text`; with `control` the texts of control tokens become these, and the opening token is
-        added where the model wants one and the text does not begin with it.
-        """
+        """Tokens of `text`; with `control`, texts of control tokens become these, with the model's opening one."""
         data = text.encode()
         opening = control and not (self.bos and text.startswith(self.bos))
         size = len(data) + 16

@@ -143,7 +143,8 @@ class ChildProcess:
     def _finish(self, cause: str) -> None:
         with self._lock:
             self.exited.set()
-            sinks = [*self._sinks.values(), self._sink]
+            # the owner first: who hears of the end and asks again must not meet the dead one
+            sinks = [self._sink, *self._sinks.values()]
             self._sinks.clear()
         for sink in sinks:
             sink({"event": "exit", "cause": cause})

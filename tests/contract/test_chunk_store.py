@@ -108,6 +108,7 @@ def test_adding_nothing_is_no_error(store: ChunkStore) -> None:
     assert store.count() == 0
 
 
+@pytest.mark.slow
 def test_more_than_one_batch_is_stored(store: ChunkStore) -> None:
     store.add(range(12_000), _random(12_000, 4))
     assert store.count() == 12_000
@@ -159,6 +160,7 @@ def test_a_damaged_chroma_is_opened_empty(tmp_path: Path, caplog: pytest.LogCapt
     second.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["header.bin", "length.bin", "data_level0.bin", "index_metadata.pickle"])
 def test_a_chroma_whose_index_was_cut_short_is_opened_empty_or_whole(tmp_path: Path, name: str) -> None:
     folder, vectors = tmp_path / "chroma", _random(2500, 8)

@@ -50,7 +50,8 @@ class Daemon:
         )
         self.lines: list[str] = []
         self._told: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         self.url = ""
 
     @property
@@ -59,9 +60,10 @@ class Daemon:
 
     def _read(self) -> None:
         assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.lines.append(line)
-            self._told.put(line)
+        with self.process.stderr as stderr:
+            for line in stderr:
+                self.lines.append(line)
+                self._told.put(line)
         self._told.put("")
 
     def wait_for(self, pattern: str) -> re.Match[str]:
@@ -92,7 +94,9 @@ class Daemon:
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(LONG)
+        code = self.process.wait(LONG)
+        self._reader.join(LONG)
+        return code
 
 
 class Events:
@@ -175,9 +179,7 @@ def start(tmp_path: Path, vault: Path) -> Iterator[Callable[..., Daemon]]:
 
     yield begin
     for daemon in running:
-        if daemon.process.poll() is None:
-            daemon.process.kill()
-            daemon.process.wait(LONG)
+        daemon.end(signal.SIGKILL)
 
 
 @pytest.fixture

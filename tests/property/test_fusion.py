@@ -47,9 +47,7 @@ def test_without_weight_a_lane_changes_nothing(
 
 
 @given(lanes(), lanes())
-def test_the_scale_of_a_lane_does_not_matter(
-    lexical: list[tuple[int, float]], dense: list[tuple[int, float]]
-) -> None:
+def test_the_scale_of_a_lane_does_not_matter(lexical: list[tuple[int, float]], dense: list[tuple[int, float]]) -> None:
     whole = [(i, float(round(score))) for i, score in lexical]
     moved = [(i, score * 2 + 64) for i, score in whole]
     first, second = fuse(whole, dense), fuse(moved, dense)

@@ -61,7 +61,7 @@ class Desk:
 
     def new_linker(self) -> Linker:
         searcher = Searcher(self.ledger, self.indexer.store, self.indexer.embedder)
-        limits = Limits(least=1.0)
+        limits = Limits(least=1.4)
         return Linker(self.ledger, searcher, Roles({}), Nobody(), Prompts(), self.state, limits=limits)
 
     def put(self, path: VaultPath, data: bytes) -> None:

@@ -27,17 +27,15 @@ def test_the_shorter_of_two_texts_wins() -> None:
 
 
 def test_a_title_beats_a_heading_beats_the_text() -> None:
-    title, heading, text = scores(
-        [_text("x x", title="rare"), _text("x", heading="rare"), _text("rare x")], COUNTS
-    )
+    title, heading, text = scores([_text("x x", title="rare"), _text("x", heading="rare"), _text("rare x")], COUNTS)
     assert title > heading > text
 
 
 def test_the_share_of_a_query_counts_rare_words_more() -> None:
-    assert share(_text("rare common"), COUNTS) == pytest.approx(1)
-    assert share(_text("rare"), COUNTS) > 0.9
-    assert share(_text("x", title="common"), COUNTS) < 0.1
-    assert share(_text("x"), Counts(0, {})) == 0
+    assert share(["rare", "common"], COUNTS) == pytest.approx(1)
+    assert share(["rare"], COUNTS) > 0.9
+    assert share(["x", "common"], COUNTS) < 0.1
+    assert share(["x"], Counts(0, {})) == 0
 
 
 def test_a_phrase_counts_only_where_its_words_stand_together() -> None:

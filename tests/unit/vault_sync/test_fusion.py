@@ -2,7 +2,7 @@
 
 import pytest
 
-from vault_sync.fusion import DEPTH, LEXICAL_WEIGHT, Fused, fuse, lexical_weight, scaled
+from vault_sync.fusion import DEPTH, LEXICAL_WEIGHT, NAME_WEIGHT, Fused, fuse, lexical_weight, scaled
 
 
 def test_scores_are_scaled_to_one_and_zero() -> None:
@@ -48,3 +48,15 @@ def test_the_lexical_share_follows_how_much_of_the_query_was_found(coverage: flo
 def test_a_stray_word_of_the_query_can_not_outvote_the_other_lane() -> None:
     fused = fuse([(1, 2.0)], [(2, 0.9), (3, 0.85), (4, 0.8)], lexical_weight(0.02))
     assert [hit.occurrence for hit in fused][:2] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("named", "weight"),
+    [(0.0, LEXICAL_WEIGHT), (0.6, LEXICAL_WEIGHT), (0.8, 0.55), (1.0, NAME_WEIGHT), (2.0, NAME_WEIGHT)],
+)
+def test_a_query_that_is_a_name_belongs_to_the_lexical_lane(named: float, weight: float) -> None:
+    assert lexical_weight(1.0, named) == pytest.approx(weight)
+
+
+def test_a_note_found_by_its_name_beats_the_nearest_of_the_other_lane() -> None:
+    assert fuse([(1, 2.0)], [(2, 0.9), (3, 0.85)], lexical_weight(1.0, 1.0))[0].occurrence == 1

@@ -127,6 +127,12 @@ def test_coverage_tells_a_whole_match_from_a_stray_word(connection: sqlite3.Conn
     assert lexical.match(connection, "нигде неттакого", 5).coverage == 0
 
 
+def test_a_query_that_is_a_name_is_told_from_a_question(connection: sqlite3.Connection) -> None:
+    assert lexical.match(connection, "Новый год", 5).named == pytest.approx(1)
+    assert lexical.match(connection, "зелёный tea", 5).named == pytest.approx(1)
+    assert lexical.match(connection, "ёлка стоит в углу", 5).named == 0
+
+
 def test_common_words_are_not_looked_for_but_count_in_the_order() -> None:
     connection = sqlite3.connect(":memory:")
     lexical.create(connection)
@@ -144,5 +150,5 @@ def test_a_pasted_page_is_a_query(connection: sqlite3.Connection) -> None:
 def test_an_empty_index_has_no_hits() -> None:
     connection = sqlite3.connect(":memory:")
     lexical.create(connection)
-    assert lexical.match(connection, "anything", 5) == lexical.Match([], 0.0)
+    assert lexical.match(connection, "anything", 5) == lexical.Match([])
     connection.close()

@@ -1,0 +1,164 @@
+"""Search over a vault that was really indexed; the embedder hashes words, so lanes are predictable."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.embedder import WordEmbedder
+from vault_sync.errors import StoreBrokenError
+from vault_sync.ledger import Ledger
+from vault_sync.policy import Policy
+from vault_sync.ports import Neighbour, Vectors
+from vault_sync.search import Filter, Mode, Passage, Searcher
+from vault_sync.stores.memory import MemoryStore
+from vault_sync.sync import Indexer
+from vault_sync.vault import Vault
+
+NOTES = {
+    "Tea/Сенча.md": "---\naliases: [sencha]\ntags: [drinks/tea]\n---\nИтак.\n\n## Заваривание\n\n"
+    "Вода для зелёного чая не кипит.\n",
+    "Tea/Kettle.md": "---\ntags: [tools]\n---\n# Kettle\n\nA kettle boils water for tea.\n\n## Cleaning\n\n"
+    "Vinegar removes scale.\n",
+    "Garden/Ёлка.md": "Ёлка растёт у забора; шишек мало.\n",
+    "Garden/Шишки.md": "Много заметок про ёлки и шишки у забора.\n",
+    "Garden/Fence.md": "The fence needs paint.\n",
+    "Teapot.md": "Tea and water belong in a teapot, not in a kettle.\n",
+}
+
+
+@pytest.fixture
+def indexer(tmp_path: Path) -> Iterator[Indexer]:
+    root = tmp_path / "vault"
+    for number, (name, text) in enumerate(NOTES.items(), start=1):
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        noon = datetime(2026, 3, number, 12, tzinfo=UTC).timestamp()
+        os.utime(file, (noon, noon))
+    ledger = Ledger(tmp_path / "index.db")
+    made = Indexer(Vault(root), ledger, MemoryStore(), WordEmbedder(dimensions=512), Policy())
+    made.prepare()
+    made.scan()
+    yield made
+    ledger.close()
+
+
+@pytest.fixture
+def searcher(indexer: Indexer) -> Searcher:
+    return Searcher(indexer.ledger, indexer.store, indexer.embedder)
+
+
+def _paths(passages: list[Passage]) -> list[str]:
+    return [passage.path for passage in passages]
+
+
+def test_a_passage_tells_where_it_stands_and_why(searcher: Searcher) -> None:
+    best = searcher.search("заваривание зелёных чаёв", 3)[0]
+    assert (best.path, best.title, best.heading) == ("Tea/Сенча.md", "Сенча", ("Заваривание",))
+    assert best.snippet == "Вода для зелёного чая не кипит."
+    assert NOTES["Tea/Сенча.md"][best.span.start : best.span.end] == best.text
+    lines = NOTES["Tea/Сенча.md"].splitlines()[best.start_line - 1 : best.end_line]
+    assert best.snippet in "\n".join(lines)
+    assert (best.lexical_rank, best.dense_rank) == (1, 1)
+    assert best.similarity is not None and 0 < best.similarity <= 1
+    assert 0 < best.score <= 1
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "lexical", "dense"])
+def test_every_mode_finds_the_note(searcher: Searcher, mode: Mode) -> None:
+    passages = searcher.search("ёлка у забора", 2, mode)
+    assert set(_paths(passages)) == {"Garden/Ёлка.md", "Garden/Шишки.md"}
+    assert [passage.score for passage in passages] == sorted((p.score for p in passages), reverse=True)
+
+
+def test_a_mode_has_ranks_in_its_own_lane_only(searcher: Searcher) -> None:
+    lexical = searcher.search("tea water", 10, "lexical")
+    assert [passage.lexical_rank for passage in lexical] == list(range(1, len(lexical) + 1))
+    assert {passage.dense_rank for passage in lexical} == {None}
+    dense = searcher.search("tea water", 10, "dense")
+    assert [passage.dense_rank for passage in dense] == list(range(1, len(dense) + 1))
+    assert {passage.lexical_rank for passage in dense} == {None}
+
+
+@pytest.mark.parametrize("query", ["sencha", "Сенча", "СЕНЧИ", "kettle"])
+def test_titles_and_aliases_are_found(searcher: Searcher, query: str) -> None:
+    expected = "Tea/Kettle.md" if query == "kettle" else "Tea/Сенча.md"
+    assert searcher.search(query, 1)[0].path == expected
+    assert searcher.search(query, 1, "lexical")[0].path == expected
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "lexical", "dense"])
+@pytest.mark.parametrize(
+    ("narrow", "allowed"),
+    [
+        (Filter(folder="Tea"), {"Tea/Kettle.md", "Tea/Сенча.md"}),
+        (Filter(tag="tools"), {"Tea/Kettle.md"}),
+        (Filter(tag="#drinks"), {"Tea/Сенча.md"}),
+        (Filter(after=date(2026, 3, 6)), {"Teapot.md"}),
+        (Filter(before=date(2026, 3, 2)), {"Tea/Kettle.md", "Tea/Сенча.md"}),
+        (Filter(folder="Tea", tag="tools"), {"Tea/Kettle.md"}),
+        (Filter(folder="Nowhere"), set()),
+    ],
+)
+def test_filters_narrow_both_lanes(searcher: Searcher, mode: Mode, narrow: Filter, allowed: set[str]) -> None:
+    assert set(_paths(searcher.search("tea water kettle чай", 10, mode, narrow))) <= allowed
+    if mode == "dense":
+        assert set(_paths(searcher.search("tea", 10, mode, narrow))) == allowed
+
+
+def test_filters_apply_before_the_cut(searcher: Searcher) -> None:
+    assert searcher.search("tea water kettle", 1)[0].path != "Garden/Fence.md"
+    assert _paths(searcher.search("tea water kettle fence", 1, filter=Filter(folder="Garden"))) == ["Garden/Fence.md"]
+
+
+@pytest.mark.parametrize(("query", "k"), [("", 5), ("  \n", 5), ("tea", 0), ("tea", -3)])
+def test_nothing_asked_nothing_found(searcher: Searcher, query: str, k: int) -> None:
+    assert searcher.search(query, k) == []
+
+
+def test_k_is_a_bound(searcher: Searcher) -> None:
+    assert len(searcher.search("tea", 2)) == 2
+    assert len(searcher.search("tea", 10_000)) == 8
+
+
+@pytest.mark.parametrize("query", ['"', "😀", "NEAR(", "\0", "?!", "x" * 10_000])
+def test_any_text_may_be_asked(searcher: Searcher, query: str) -> None:
+    assert isinstance(searcher.search(query), list)
+
+
+def test_what_the_ledger_forgot_is_not_shown_even_while_the_store_has_it(indexer: Indexer, searcher: Searcher) -> None:
+    indexer.store.add([4711], indexer.embedder.embed_passages(["ёлка у забора"]))
+    passages = searcher.search("ёлка у забора", 10)
+    assert 4711 not in {passage.occurrence for passage in passages}
+    assert len(passages) == 8
+
+
+class _Broken(MemoryStore):
+    def query(self, vector: Vectors, k: int) -> list[Neighbour]:
+        raise StoreBrokenError("The store can not be used.")
+
+
+def test_a_broken_store_is_searched_around(indexer: Indexer, searcher: Searcher) -> None:
+    around = Searcher(indexer.ledger, _Broken(), indexer.embedder)
+    assert around.search("ёлка у забора", 5, "dense") == searcher.search("ёлка у забора", 5, "dense")
+
+
+def test_related_shows_the_best_passage_of_each_other_note(searcher: Searcher) -> None:
+    passages = searcher.related("Garden/Ёлка.md", 3)
+    assert passages[0].path == "Garden/Шишки.md"
+    assert "Garden/Ёлка.md" not in _paths(passages)
+    assert len(set(_paths(passages))) == len(passages)
+
+
+def test_related_of_a_note_of_several_chunks(searcher: Searcher) -> None:
+    passages = searcher.related("Tea/Kettle.md", 10)
+    assert passages[0].path == "Teapot.md"
+    assert len(passages) == 5
+
+
+def test_related_of_what_is_not_indexed_is_empty(searcher: Searcher) -> None:
+    assert searcher.related("Nowhere.md") == []
+    assert searcher.related("Tea/Kettle.md", 0) == []
