@@ -196,8 +196,8 @@ class Answerer:
         text = unmarked(piece.text).strip()
         if not text or (not state.bare and (text.endswith("?") or checker.repeated(text))):
             return ""
-        if state.told and state.finish_reason == "length" and not _ENDED.search(text):
-            return ""
+        if not state.bare and state.finish_reason == "length" and not _ENDED.search(text):
+            return ""  # half a sentence can say the opposite of the whole one
         support = await checker.support(text)
         if support:
             return f"{piece.lead}{text} {state.marks.mark(support)}"

@@ -7,17 +7,19 @@ from agents.sentences import content_stems
 from agents.stopwords import STOP_WORDS
 from vault_sync.text import fold, stem
 
-_NAME = re.compile(r"(?<=\s)[(\"«']?([A-ZА-ЯЁ][\w’'-]*|[a-z]+(?:\d|[A-Z])\w*)|(?<!\w)(\d[\d.,:]*)(?!\w)")
+_NAME = re.compile(r"(?<=\s)[(\"«'@#`]?([A-ZА-ЯЁ][\w’'-]*|[a-z]+(?:\d|[A-Z])\w*)|(?<!\w)(\d[\d.,:]*)(?!\w)")
 _HOW_MANY = re.compile(
     r"\bhow (?:many|much|long|old|far|large|big|tall|high|often)\b|\bwhat (?:percent|number)|"
     r"\bсколько\b|\bкакой процент|\bкаков\w* (?:площадь|длина|высота|численность|размер|возраст)",
     re.IGNORECASE,
 )
 _WHEN = re.compile(
-    r"\bwhen (?:was|were|did|is)\b|\b(?:what|which) (?:year|date|century)\b|"
-    r"\bкогда\b|\bв как(?:ом|ой) (?:году|веке|день)",
+    r"\bwhen (?:was|were|did|is)\b|\b(?:what|which) (?:date|century)\b|"
+    r"\bкогда\b|\bв как(?:ом|ой) (?:веке|день)",
     re.IGNORECASE,
 )
+_WHICH_YEAR = re.compile(r"\b(?:what|which) year\b|\bв каком году\b|\bкакой год\b", re.IGNORECASE)
+_YEAR = re.compile(r"(?<!\d)\d{3,4}(?!\d)")
 _WHO = re.compile(r"\bwho(?:m|se)?\b|\b(?:кто|кого|кому|кем|чьё|чья|чей)\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|dozen|hundred|thousand|million|billion|half|third|"
@@ -57,7 +59,7 @@ def names(question: str) -> tuple[str, ...]:
 
 def fits(question: str, sentence: str) -> float:
     """1 if `sentence` holds the kind of thing asked for, -1 if it does not, 0 if no kind is asked for."""
-    for asked, held in ((_PRICE, _MONEY), (_HOW_MANY, _NUMBER), (_WHEN, _TIME)):
+    for asked, held in ((_PRICE, _MONEY), (_HOW_MANY, _NUMBER), (_WHICH_YEAR, _YEAR), (_WHEN, _TIME)):
         if asked.search(question):
             return 1.0 if held.search(sentence) else -1.0
     if _WHO.search(question):

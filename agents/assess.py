@@ -48,10 +48,10 @@ class Weights:
 
 
 MODELS = {
-    ("en", "en"): Weights(3.95, 1.77, -1.5, 31.57, 0.34, -9.41, -1.8),
-    ("ru", "ru"): Weights(3.95, 1.77, -1.5, 31.57, 0.34, -9.41, -2.4),
-    ("ru", "en"): Weights(0.94, 2.52, -1.5, 60.14, 0.49, -10.23, -1.5),
-    ("en", "ru"): Weights(0.94, 2.52, -1.5, 60.14, 0.49, -10.23, -3.0),
+    ("en", "en"): Weights(3.22, 1.92, -1.5, 37.96, 0.55, -10.6, -1.56),
+    ("ru", "ru"): Weights(4.08, 1.66, -1.5, 34.14, 0.54, -9.19, -2.09),
+    ("ru", "en"): Weights(1.21, 1.3, -1.5, 64.81, 0.58, -11.05, -1.85),
+    ("en", "ru"): Weights(0.0, 2.08, -1.5, 68.5, 0.86, -9.73, -3.04),
 }
 """By the languages of question and sentence: words can only be compared within one."""
 
@@ -66,7 +66,7 @@ class Evidence:
 
 @lru_cache(maxsize=64)
 def _around(passage: Passage) -> frozenset[str]:
-    return frozenset(content_stems(" ".join((passage.title, *passage.heading, passage.text))))
+    return frozenset(content_stems(" ".join((passage.path, passage.title, *passage.heading, passage.text))))
 
 
 def features(question: str, sentence: Sentence, margin: float) -> Features:

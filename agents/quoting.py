@@ -6,6 +6,7 @@ from agents.assess import Evidence
 from agents.cite import Marks, Support
 from agents.events import Citation
 from agents.prompts import Prompts
+from agents.sentences import plain
 
 CHARACTERS_A_TOKEN = 4
 
@@ -43,4 +44,9 @@ def place(citation: Citation, title: str, prompts: Prompts, language: str) -> st
     lines = prompts.phrase(
         language, "line" if one else "lines", start=str(citation.start_line), end=str(citation.end_line)
     )
-    return prompts.phrase(language, "source", note=" › ".join((title, *citation.heading)), lines=lines)
+    return prompts.phrase(
+        language,
+        "source",
+        note=" › ".join((title, *(plain(part).rstrip(": ") for part in citation.heading))),
+        lines=lines,
+    )

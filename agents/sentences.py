@@ -35,7 +35,7 @@ _ORNAMENT = re.compile(r"^[\W_]+|[\s:*_=]+$")
 _RUSSIAN_WORD = re.compile(r"[а-яё]{3}", re.IGNORECASE)
 _LINK = re.compile(r"!?\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]|!?\[([^\]]*)\]\([^)]*\)")
 _MARKUP = re.compile(r"\*\*|__|==|~~|`|\[\^[^\]]*\]|<[^>\n]{1,80}>|(?<!\w)[*_]|[*_](?!\w)|\\(?=[_*])")
-_ALL_MARKED = re.compile(r"(\*\*|__|==)(?:(?!\1).)+\1[ \t:]*(?:\([^)\n]*\))?")
+_ALL_MARKED = re.compile(r"(\*\*|__|==|\*)(?:(?!\1).)+\1[ \t:.]*(?:\([^)\n]*\))?")
 _LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d+[.)])\s")
 
 
@@ -126,7 +126,8 @@ def _sentence(passage: Passage, text: str, span: Span) -> Sentence | None:
     raw = text[span.start : span.end]
     if _NOT_PROSE.match(raw) or _ONLY_LINKS.fullmatch(raw):
         return None
-    start = span.start + _lead(raw)
+    bare = raw[_lead(raw) :].lstrip()
+    start = span.end - len(bare)
     quote = _cut(passage.text[start : span.end])
     said = plain(quote)
     if quote.count("[[") != quote.count("]]") or "TODO" in quote:
@@ -138,7 +139,7 @@ def _sentence(passage: Passage, text: str, span: Span) -> Sentence | None:
 
 def _tells(said: str) -> bool:
     """Whether it states something: not a question, a label, a command, or a hint where else to read."""
-    if said.endswith(("?", ":", ";")) or _POINTER.match(said):
+    if said.endswith(("?", ":", ";", "-", "–", "—")) or _POINTER.match(said):
         return False
     return len(words(said)) >= 3
 
@@ -148,7 +149,9 @@ def _lead(raw: str) -> int:
     lead = _LEAD.match(raw)
     start = lead.end() if lead else 0
     label = _LABEL.match(raw, start)
-    return label.end() if label else start
+    if label is None or raw[label.end() : label.end() + 1].isspace():
+        return start  # a label on a line of its own leads what follows
+    return label.end()
 
 
 def _cut(quote: str) -> str:

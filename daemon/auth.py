@@ -65,14 +65,14 @@ class GateMiddleware:
             return
         headers = Headers(scope=scope)
         scope["famulus_authorized"] = self.gate.token_matches(headers.get("authorization", ""))
-        refusal = self._refusal(scope, headers)
+        answer = self._answer(scope, headers)
         origin = headers.get("origin")
-        if refusal is not None:
-            await refusal(scope, receive, _with_cors(send, origin if refusal.status_code == 401 else None))
+        if answer is not None:
+            await answer(scope, receive, _with_cors(send, None if answer.status_code == 403 else origin))
         else:
             await self.app(scope, receive, _with_cors(send, origin))
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+    def _answer(self, scope: Scope, headers: Headers) -> Response | None:
         host = headers.get("host", "")
         origin = headers.get("origin")
         if not self.gate.host_allowed(host):

@@ -29,6 +29,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"famulus {__version__}")
     adds = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     common = _common()
+    late = _late()
 
     def command(name: str, run: Command, text: str) -> argparse.ArgumentParser:
         sub = adds.add_parser(name, help=text, description=text, parents=[common])
@@ -49,10 +50,10 @@ def build_parser() -> argparse.ArgumentParser:
     link = command("link", commands.link, "Propose related notes for a note, or write them into it.")
     link.add_argument("note")
     link.add_argument("--dry-run", action="store_true", help="show the proposals and keep nothing")
-    _review(command("review", commands.review, "List, accept and reject suggestions."))
-    _digest(command("digest", commands.digest, "List digest notes, or run one now."))
+    _review(command("review", commands.review, "List, accept and reject suggestions."), late)
+    _digest(command("digest", commands.digest, "List digest notes, or run one now."), late)
     command("doctor", commands.doctor, "Say what is wrong with the set-up, and what to do.")
-    _models(command("models", commands.models, "List or fetch the models that the configuration names."))
+    _models(command("models", commands.models, "List or fetch the models that the configuration names."), late)
     return parser
 
 
@@ -66,6 +67,14 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
+def _late() -> argparse.ArgumentParser:
+    """The common flags once more, for behind an action; there they have no defaults, which would undo earlier ones."""
+    late = _common()
+    for action in late._actions:
+        action.default = argparse.SUPPRESS
+    return late
+
+
 def _search_flags(search: argparse.ArgumentParser) -> None:
     search.add_argument("-k", type=int, default=5, help="how many passages (default 5)")
     search.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
@@ -75,25 +84,29 @@ def _search_flags(search: argparse.ArgumentParser) -> None:
     search.add_argument("--before", default="", help="only notes changed on or before this day (YYYY-MM-DD)")
 
 
-def _review(review: argparse.ArgumentParser) -> None:
+def _review(review: argparse.ArgumentParser, late: argparse.ArgumentParser) -> None:
     actions = review.add_subparsers(dest="action", metavar="ACTION")
-    listed = actions.add_parser("list", help="show suggestions")
+    listed = actions.add_parser("list", help="show suggestions", parents=[late])
     listed.add_argument("--state", default="pending", help="pending, applied, rejected, stale, or all")
     listed.add_argument("--folder", default="", help="only for notes in this folder")
     for name in ("accept", "reject"):
-        actions.add_parser(name, help=f"{name} suggestions by id").add_argument("ids", nargs="+", metavar="ID")
+        actions.add_parser(name, help=f"{name} suggestions by id", parents=[late]).add_argument(
+            "ids", nargs="+", metavar="ID"
+        )
 
 
-def _digest(digest: argparse.ArgumentParser) -> None:
+def _digest(digest: argparse.ArgumentParser, late: argparse.ArgumentParser) -> None:
     actions = digest.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="show the digest notes")
-    actions.add_parser("run", help="run a digest now").add_argument("name", help="its note's title or path")
+    actions.add_parser("list", help="show the digest notes", parents=[late])
+    actions.add_parser("run", help="run a digest now", parents=[late]).add_argument(
+        "name", help="its note's title or path"
+    )
 
 
-def _models(models: argparse.ArgumentParser) -> None:
+def _models(models: argparse.ArgumentParser, late: argparse.ArgumentParser) -> None:
     actions = models.add_subparsers(dest="action", metavar="ACTION")
-    actions.add_parser("list", help="show the models and whether they are here")
-    pull = actions.add_parser("pull", help="fetch models")
+    actions.add_parser("list", help="show the models and whether they are here", parents=[late])
+    pull = actions.add_parser("pull", help="fetch models", parents=[late])
     pull.add_argument("name", nargs="?", help="an engine's name; all of the configuration without one")
     pull.add_argument("--starter", action="store_true", help="fetch the starter models")
 

@@ -55,6 +55,7 @@ class Famulus:
         self.vault = vault
         self.lock = lock
         self.bus = Bus()
+        self._closed = False
         self.token = load_token(settings.data_dir)
         folder = settings.data_dir / "vaults" / vault.id
         folder.mkdir(parents=True, exist_ok=True)
@@ -146,7 +147,10 @@ class Famulus:
         self.upkeep.assume_ready()
 
     async def close(self) -> None:
-        """End all threads and processes, the newest first, and let go of the vault."""
+        """End all threads and processes, the newest first, and let go of the vault. A second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         self.schedule.stop()
         await self.autolink.stop()
         await asyncio.to_thread(self.upkeep.stop)

@@ -29,10 +29,12 @@ class Linking:
         """A note has been quiet for a while: link it in its mode."""
         if not self._famulus.policy.writable(path):
             return
+        written = None
         if mode == "auto":
-            await self.write_section(path)
+            written = await self.write_section(path)
         else:
             await self.suggest(path, keep=True)
+        self._famulus.bus.publish("autolink.looked", path=path, mode=mode, written=written is not None)
 
     async def write_section(self, path: VaultPath) -> str | None:
         """Bring the managed section up to date; returns the note's new hash, None where nothing changed."""

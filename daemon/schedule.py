@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -57,8 +57,9 @@ def _part(part: str) -> str:
 
 
 def next_fire(cron: str, after: datetime) -> datetime | None:
-    """When a cron line fires next after a moment; raises ValueError for a line that is none."""
-    found: datetime | None = trigger_for(cron).get_next_fire_time(None, after)
+    """When a cron line fires next, later than a moment; raises ValueError for a line that is none."""
+    later = after + timedelta(seconds=1)
+    found: datetime | None = trigger_for(cron).get_next_fire_time(None, later)
     return found
 
 

@@ -33,15 +33,34 @@ class PortTakenError(AgentError):
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Raises VaultError, ConfigError, PortTakenError."""
+    asked = _Asked()
     with _listen(settings.server.host, settings.server.port) as listener:
-        famulus = compose(settings)
+        await _serve(compose(settings), listener, asked)
+
+
+class _Asked:
+    """Remembers a signal from the first moment on: uvicorn hears only those that come while it serves, and raises
+    them again once it has ended.
+    """
+
+    def __init__(self) -> None:
+        self.server: uvicorn.Server | None = None
+        self.to_end = False
         for number in (signal.SIGINT, signal.SIGTERM):
-            # uvicorn raises the signal again once it has ended; by then there is nothing left to end.
-            signal.signal(number, lambda *_: None)
-        await _serve(famulus, listener)
+            signal.signal(number, self._hear)
+
+    def _hear(self, number: int, frame: object) -> None:
+        self.to_end = True
+        if self.server is not None:
+            self.server.should_exit = True
+
+    def tell(self, server: uvicorn.Server) -> None:
+        """From now on `server` is to end."""
+        self.server = server
+        server.should_exit = self.to_end
 
 
-async def _serve(famulus: Famulus, listener: socket.socket) -> None:
+async def _serve(famulus: Famulus, listener: socket.socket, asked: _Asked) -> None:
     console = Console(stderr=True, highlight=False)
     host, port = listener.getsockname()[:2]
     url = f"http://{_callable(host)}:{port}"
@@ -60,6 +79,7 @@ async def _serve(famulus: Famulus, listener: socket.socket) -> None:
             ready.get_loop().call_soon_threadsafe(_settle, ready)
 
     famulus.bus.listen(heard)
+    asked.tell(server)
     greeting = asyncio.create_task(_greet(console, famulus, url, ready, progress))
     try:
         await server.serve(sockets=[listener])
@@ -67,6 +87,7 @@ async def _serve(famulus: Famulus, listener: socket.socket) -> None:
         greeting.cancel()
         await asyncio.gather(greeting, return_exceptions=True)
         progress.stop()
+        await famulus.close()
         console.print("Famulus has ended; nothing was left half done.")
 
 

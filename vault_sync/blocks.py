@@ -73,7 +73,7 @@ def _headings(tokens: list[Token], lines: Lines, offset: int) -> Iterable[Headin
 def plain_heading(markdown: str) -> str:
     """A heading's text as it is read: wikilinks by their visible part, no emphasis marks, no block id."""
     visible = _MARKUP.sub(lambda match: match.group(1) or "", _HEADING_ID.sub("", markdown))
-    return " ".join(visible.replace("\0", " ").split())
+    return " ".join(visible.replace("\ufffd", " ").split())  # markdown-it makes that of a NUL
 
 
 def _callouts(tokens: list[Token]) -> tuple[str, ...]:

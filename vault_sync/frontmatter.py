@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import yaml
@@ -84,7 +84,7 @@ def aliases_of(values: Mapping[str, object]) -> tuple[str, ...]:
         for text in _texts(value)
         for alias in (_SEPARATORS.split(text) if isinstance(value, str) else [text])
     )
-    return _distinct(found)
+    return distinct(found)
 
 
 def tags_of(values: Mapping[str, object]) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ def tags_of(values: Mapping[str, object]) -> tuple[str, ...]:
         for text in _texts(value)
         for tag in _TAG_SEPARATORS.split(text)
     )
-    return _distinct(tag for tag in found if not _NUMERIC.fullmatch(tag))
+    return distinct(tag for tag in found if not _NUMERIC.fullmatch(tag))
 
 
 def _named(values: Mapping[str, object], *names: str) -> Iterator[object]:
@@ -115,5 +115,9 @@ def _texts(value: object) -> Iterator[str]:
         yield value.isoformat()
 
 
-def _distinct(texts: Iterator[str]) -> tuple[str, ...]:
-    return tuple({text.casefold(): text for text in reversed([text for text in texts if text])}.values())[::-1]
+def distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    """The non-empty `texts` in order; of those that differ only in case, the first."""
+    found: dict[str, str] = {}
+    for text in texts:
+        found.setdefault(text.casefold(), text)
+    return tuple(text for text in found.values() if text)

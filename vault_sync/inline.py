@@ -10,7 +10,7 @@ from vault_sync.lines import Lines, Offsets, Spans
 from vault_sync.linktext import find_destination, read_destination, read_wikilink
 from vault_sync.note import Link, LinkKind, Region, RegionKind, Span
 
-_TOKEN = re.compile(r"\\|`+|%%|<!--|\$+|!?\[+|\]\(?|#|https?://")
+_TOKEN = re.compile(r"\\|`+|%%|<!--|\$\$?|!?\[+|\]\(?|#|https?://")
 _URL = re.compile(r"[^\s<>\[\]()`|]*")
 _TAG = re.compile(r"#([^\u2000-\u200c\u200e-\u206f\u2e00-\u2e7f'!\"#$%&()*+,.:;<=>?@^`{|}~\[\]\\\s\0«»]+)")
 _NO_TAG_AFTER = re.compile(r"[\w/#&\\\]\-]")

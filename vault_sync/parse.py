@@ -7,7 +7,7 @@ from dataclasses import replace
 from vault_sync.blocks import Layout, layout_of
 from vault_sync.edit import BOM
 from vault_sync.errors import UnreadableNoteError
-from vault_sync.frontmatter import Frontmatter, aliases_of, read_frontmatter, tags_of
+from vault_sync.frontmatter import Frontmatter, aliases_of, distinct, read_frontmatter, tags_of
 from vault_sync.inline import Marks, scan
 from vault_sync.lines import Lines, Spans
 from vault_sync.linktext import read_wikilink
@@ -26,11 +26,13 @@ def parse_note(path: VaultPath, data: bytes) -> Note:
     lines = Lines(text)
     front = read_frontmatter(text)
     layout = layout_of(text, lines, front.body_start)
-    blocks = Spans(region.span for region in (*layout.code, *layout.html) if not _is_comment(text, region))
+    comments = [region for region in layout.html if _is_comment(text, region)]
+    html = [region for region in layout.html if not _is_comment(text, region)]
+    blocks = Spans(region.span for region in (*layout.code, *html))
     markers = find_markers(text, front.body_start, blocks)
-    segments = _with_html_comments(text, layout)
+    segments = tuple(sorted((*layout.segments, *(c.span for c in comments)), key=lambda span: span.start))
     marks = scan(text, lines, segments, blocks, Spans(marker.span for marker in markers))
-    opaque = Spans(region.span for region in marks.regions if region.kind in ("inline_code", "math"))
+    opaque = Spans(region.span for region in (*marks.regions, *comments) if _hides_markers(text, region))
     managed = managed_sections(marker for marker in markers if marker.span.start not in opaque)
     regions = _all_regions(text, front, layout, marks, managed)
     return _assemble(path, text, lines, front, layout, marks, regions)
@@ -62,21 +64,19 @@ def _guess(data: bytes) -> str:
 
 
 def _is_comment(text: str, region: Region) -> bool:
-    return region.kind == "html" and text[region.span.start : region.span.end].lstrip(" \t>").startswith("<!--")
+    """Whether an HTML block is a comment; it is scanned like text, for a link in a comment is still a link."""
+    return text[region.span.start : region.span.end].lstrip(" \t>").startswith("<!--")
 
 
-def _with_html_comments(text: str, layout: Layout) -> tuple[Span, ...]:
-    """HTML blocks that are comments are scanned too: a link in a comment is still a link."""
-    comments = (region.span for region in layout.html if _is_comment(text, region))
-    return tuple(sorted((*layout.segments, *comments), key=lambda span: span.start))
+def _hides_markers(text: str, region: Region) -> bool:
+    return region.kind in ("inline_code", "math") or _is_comment(text, region)
 
 
 def _all_regions(
     text: str, front: Frontmatter, layout: Layout, marks: Marks, managed: list[Region]
 ) -> tuple[Region, ...]:
     found = [*layout.code, *marks.regions, *managed]
-    found += [region for region in layout.html if not _is_comment(text, region)]
-    found += [Region("comment", region.span) for region in layout.html if _is_comment(text, region)]
+    found += [replace(r, kind="comment") if _is_comment(text, r) else r for r in layout.html]
     if front.body_start:
         found.append(Region("frontmatter", front.span))
     return tuple(sorted(dict.fromkeys(found), key=lambda region: (region.span.start, -region.span.end)))
@@ -94,7 +94,6 @@ def _assemble(
     comments = _spans(regions, "comment")
     managed = _spans(regions, "managed")
     not_prose = _spans(regions, "comment", "math")
-    tags = dict.fromkeys((*tags_of(front.values), *marks.tags))
     return Note(
         path=path,
         title=title_of(path),
@@ -103,7 +102,7 @@ def _assemble(
         frontmatter_error=front.error,
         body_start=front.body_start,
         aliases=aliases_of(front.values),
-        tags=tuple({tag.casefold(): tag for tag in reversed(tags)}.values())[::-1],
+        tags=distinct((*tags_of(front.values), *marks.tags)),
         headings=tuple(h for h in layout.headings if h.span.start not in not_prose),
         links=tuple(
             replace(link, in_comment=link.span.start in comments, in_managed=link.span.start in managed)

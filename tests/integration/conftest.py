@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -182,8 +183,21 @@ def start(tmp_path: Path, vault: Path) -> Iterator[Callable[..., Daemon]]:
         daemon.end(signal.SIGKILL)
 
 
-@pytest.fixture
-def sample_vault(tmp_path: Path) -> Path:
-    """A copy of the sample vault."""
-    shutil.copytree(ROOT / "docs/sample-vault", tmp_path / "sample")
-    return tmp_path / "sample"
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory, starter_model: Path) -> Iterator[Daemon]:
+    """A daemon on a copy of the sample vault: links on save in AI and Knowledge, review elsewhere.
+
+    Its notes are a month old, as in the demo, so that a digest tells only of what a test changes.
+    """
+    home = tmp_path_factory.mktemp("sample")
+    shutil.copytree(ROOT / "docs/sample-vault", home / "vault")
+    for file in (home / "vault").rglob("*.md"):
+        os.utime(file, (time.time() - 30 * 86400,) * 2)
+    (home / "famulus.toml").write_text(
+        '[linking]\nmode = "review"\nquiet_seconds = 0.2\n'
+        '[[linking.folders]]\nfolder = "AI"\nmode = "auto"\n'
+        '[[linking.folders]]\nfolder = "Journal"\nmode = "off"\n'
+    )
+    daemon = Daemon(home / "vault", home, "--config", str(home / "famulus.toml")).ready()
+    yield daemon
+    daemon.end()

@@ -60,6 +60,8 @@ def test_names_are_capitals_inside_numbers_and_mixed_words() -> None:
         ("How many cups?", "It fills some cups.", -1),
         ("When was it sold?", "It was sold in March.", 1),
         ("Когда его продали?", "Его продали дорого.", -1),
+        ("В каком году его продали?", "Его продали 11-Sep-19.", -1),
+        ("In which year was it sold?", "It was sold in 1738.", 1),
         ("Who sold it?", "It was sold by Twining.", 1),
         ("Who sold the Tea?", "Then Tea was sold.", -1),
         ("How much does it cost?", "It holds 500 grams.", -1),
