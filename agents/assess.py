@@ -11,7 +11,7 @@ import numpy as np
 
 from agents.asked import fits, names, question_stems
 from agents.background import BACKGROUND
-from agents.sentences import Sentence, content_stems, quotable
+from agents.sentences import Sentence, content_stems, place, quotable
 from vault_sync.ports import Embedder, Vectors
 from vault_sync.search import Passage
 from vault_sync.text import fold, language_of, stem
@@ -66,7 +66,7 @@ class Evidence:
 
 @lru_cache(maxsize=64)
 def _around(passage: Passage) -> frozenset[str]:
-    return frozenset(content_stems(" ".join((passage.path, passage.title, *passage.heading, passage.text))))
+    return frozenset(content_stems(f"{place(passage)} {passage.text}"))
 
 
 def features(question: str, sentence: Sentence, margin: float) -> Features:

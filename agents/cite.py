@@ -53,6 +53,12 @@ class Support:
         return " ".join(sentence.plain for sentence in self.sentences)
 
     @property
+    def about(self) -> str:
+        """Title and headings above them, which they may leave unsaid."""
+        passage = self.sentences[0].passage
+        return " ".join((passage.title, *passage.heading))
+
+    @property
     def quote(self) -> str:
         """The part of the note from the first to the last of them, as it stands there."""
         first, last = self.sentences[0], self.sentences[-1]
@@ -98,7 +104,7 @@ def _shared(statement: str, text: str, support: Support) -> float:
     """The share of the statement's content stems in `text`; 0 where it says too little, or a clause says too much."""
     said = _said(statement)
     own = set(content_stems(text))
-    known = own | set(content_stems(support.sentences[0].context))
+    known = own | set(content_stems(support.about))
     if len(said) < 2 or 2 * sum(term in own for term in said) < len(said):
         return 0.0
     clauses = [_said(clause) for clause in _CLAUSE.split(statement)]
@@ -112,7 +118,7 @@ def _said(text: str) -> list[str]:
 
 
 def _same_facts(statement: str, support: Support) -> bool:
-    known = f"{support.text} {support.sentences[0].context}"
+    known = f"{support.text} {support.about}"
     if not set(_numbers(statement)) <= set(_numbers(known)):
         return False
     if bool(_NEGATION.search(statement)) != bool(_NEGATION.search(support.text)):

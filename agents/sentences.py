@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from agents.stopwords import STOP_WORDS
 from vault_sync.note import Span
+from vault_sync.paths import folder_of
 from vault_sync.search import Passage
 from vault_sync.text import language_of, sentences, stem, words
 
@@ -60,8 +61,8 @@ class Sentence:
 
     @property
     def context(self) -> str:
-        """What it stands under: the note's title and the heading path."""
-        return " ".join((self.passage.title, *self.passage.heading))
+        """What it stands under."""
+        return place(self.passage)
 
     @property
     def spoken(self) -> str:
@@ -70,6 +71,12 @@ class Sentence:
         above = (plain(_ORNAMENT.sub("", part)) for part in (self.passage.title, *self.passage.heading[-1:]))
         missing = [part for part in dict.fromkeys(above) if not set(content_stems(part)) <= known]
         return ": ".join((*missing, self.plain))
+
+
+def place(passage: Passage) -> str:
+    """What a passage stands under: the last two folders, which often name its topic, title and heading path."""
+    folders = folder_of(passage.path).split("/")[-2:]
+    return " ".join((*folders, passage.title, *passage.heading))
 
 
 def plain(text: str) -> str:

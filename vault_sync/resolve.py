@@ -21,7 +21,7 @@ class Resolver:
     def __init__(self, paths: Iterable[VaultPath]) -> None:
         self._paths = frozenset(paths)
         self._by_suffix: dict[str, list[VaultPath]] = {}
-        self._near: dict[tuple[str, str], VaultPath] = {}
+        self._near: dict[str, dict[str, list[VaultPath]]] = {}
         for path in sorted(self._paths, key=lambda path: (len(path), path)):
             for suffix in _suffixes(_fold(path)):
                 self._by_suffix.setdefault(suffix, []).append(path)
@@ -67,13 +67,25 @@ class Resolver:
     def _choose(self, candidates: list[VaultPath], name: str, folder: str) -> VaultPath:
         if len(candidates) == 1:
             return candidates[0]
-        key = (name, folder)
-        if key not in self._near:
-            inside = _fold(folder) + "/" if folder else ""
-            near = [path for path in candidates if _fold(path).startswith(inside)] or candidates
-            shortest = [path for path in near if len(path) == len(near[0])]
-            self._near[key] = next((path for path in shortest if path.endswith(name)), shortest[0])
-        return self._near[key]
+        suffix = _fold(name)
+        if suffix not in self._near:
+            self._near[suffix] = _shortest_below(candidates)
+        below = self._near[suffix]
+        shortest = below.get(_fold(folder)) or below[""]
+        return next((path for path in shortest if path.endswith(name)), shortest[0])
+
+
+def _shortest_below(candidates: Iterable[VaultPath]) -> dict[str, list[VaultPath]]:
+    """For each folder, the shortest of the candidates (ordered by length) that lie in it or below it."""
+    below: dict[str, list[VaultPath]] = {}
+    for path in candidates:
+        folder = _fold(path)
+        while folder:
+            folder = folder.rpartition("/")[0]
+            best = below.setdefault(folder, [])
+            if not best or len(path) == len(best[0]):
+                best.append(path)
+    return below
 
 
 def _fold(path: str) -> str:

@@ -1,7 +1,7 @@
 """Search: the lexical and the dense lane, narrowed before the cut, fused, and shown as passages."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +16,7 @@ from vault_sync.note import Span
 from vault_sync.paths import VaultPath
 from vault_sync.ports import ChunkStore, Embedder, Vectors
 from vault_sync.records import Occurrence
-from vault_sync.related import RELATED_WEIGHT, best_of_each_note, probes, salient
+from vault_sync.related import RELATED_WEIGHT, best_of_each_note, middle, salient
 from vault_sync.snippet import snippet
 
 __all__ = ["Filter", "Mode", "Passage", "Searcher"]
@@ -91,20 +91,13 @@ class Searcher:
         query = salient(self._ledger.read(), (record.title, *record.aliases), [chunk.text for chunk in own])
         words = lexical.search(self._ledger.read(), query, DEPTH + len(ids))
         by_words = [hit for hit in words if hit[0] not in ids][:DEPTH]
-        by_vectors = self._neighbours(self._ledger.vectors([chunk.id for chunk in own]), ids)
+        vector = middle(self._ledger.vectors([chunk.id for chunk in own]))
+        near = self._nearest(vector, DEPTH + len(ids), None)
+        by_vectors = [hit for hit in near if hit[0] not in ids][:DEPTH]
         fused = fuse(by_words, by_vectors, RELATED_WEIGHT)
         found = self._ledger.occurrences(hit.occurrence for hit in fused)
         best = best_of_each_note(fused, {i: occurrence.note_id for i, occurrence in found.items()})
         return self._passages(best, dict(by_vectors), query, k, found)
-
-    def _neighbours(self, own: Vectors, ids: Collection[int]) -> list[Hit]:
-        """Occurrences outside `ids` by their greatest similarity to any of the probes of the vectors (n, d)."""
-        best: dict[int, float] = {}
-        for probe in probes(own):
-            for occurrence, similarity in self._nearest(probe, DEPTH + len(ids), None):
-                if occurrence not in ids:
-                    best[occurrence] = max(similarity, best.get(occurrence, -1.0))
-        return sorted(best.items(), key=lambda hit: (-hit[1], hit[0]))[:DEPTH]
 
     def _nearest(self, vector: Vectors, k: int, allowed: set[int] | None) -> list[Hit]:
         if allowed is not None:

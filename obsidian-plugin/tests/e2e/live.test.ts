@@ -67,7 +67,7 @@ describe("the plugin against a running daemon", () => {
   it("stops an answer", async () => {
     const page = await open();
     await page.evaluate(() => window.fakeApp.run("open-chat"));
-    await page.locator(".famulus-composer textarea").fill(QUESTION);
+    await page.locator(".famulus-composer textarea").fill("Write a Python program with ten long functions.");
     await page.keyboard.press("Enter");
     await page.getByLabel("Stop").click();
     await page.getByText("Stopped.").waitFor();
