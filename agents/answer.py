@@ -9,7 +9,7 @@ from typing import Protocol
 
 from agents.assess import Assessor
 from agents.checked import Checker
-from agents.cite import Marks, unmarked
+from agents.cite import Marks, stated, unmarked
 from agents.conversation import Turns
 from agents.events import Cited, Done, Event, Mode, Retrieved, Token
 from agents.pieces import Piece, Pieces
@@ -198,7 +198,7 @@ class Answerer:
             return ""
         if not state.bare and state.finish_reason == "length" and not _ENDED.search(text):
             return ""  # half a sentence can say the opposite of the whole one
-        support = await checker.support(text)
+        support = await checker.support(text) if stated(text) else None
         if support:
             return f"{piece.lead}{text} {state.marks.mark(support)}"
         state.omitted += not state.bare

@@ -3,8 +3,9 @@
 The coefficients come from `tests/bench/answers.py`, which prints them anew with their figures.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -54,6 +55,11 @@ MODELS = {
     ("en", "ru"): Weights(0.0, 2.08, -1.5, 68.5, 0.86, -9.73, -3.04),
 }
 """By the languages of question and sentence: words can only be compared within one."""
+
+
+POINTER = 2.0
+"""Log-odds that a sentence loses which links to a note that has an answer of its own."""
+_LINKED = re.compile(r"\[\[([^\]|#^]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,18 @@ def select(scored: Iterable[Evidence], limit: int, drop: float = 1.2) -> list[Ev
     return chosen
 
 
+def without_pointers(scored: Iterable[Evidence]) -> list[Evidence]:
+    """The same with less for sentences that link to a note which answers itself: they say where to read, not what."""
+    found = list(scored)
+    telling = {fold(item.sentence.passage.title) for item in found if item.score >= 0}
+    return [replace(item, score=item.score - POINTER) if _points(item.sentence, telling) else item for item in found]
+
+
+def _points(sentence: Sentence, telling: set[str]) -> bool:
+    linked = {fold(name.rpartition("/")[2].strip()) for name in _LINKED.findall(sentence.text)}
+    return bool((linked - {fold(sentence.passage.title)}) & telling)
+
+
 def _same(one: Sentence, other: Sentence) -> bool:
     if fold(one.plain) == fold(other.plain):
         return True
@@ -136,11 +154,16 @@ class Assessor:
     def assess(self, question: str, passages: Sequence[Passage], limit: int = 4) -> list[Evidence]:
         """The sentences of `passages` that answer `question`, best first; empty if none passes."""
         measured = self.measure(question, passages)
-        return select((Evidence(one, score(found, weights_for(question, one))) for one, found in measured), limit)
+        scored = [Evidence(one, score(found, weights_for(question, one))) for one, found in measured]
+        return select(without_pointers(scored), limit)
 
     def measure(self, question: str, passages: Sequence[Passage]) -> list[tuple[Sentence, Features]]:
-        """The likeliest sentences of `passages` with their features."""
-        sentences = [sentence for passage in passages for sentence in quotable(passage)]
+        """The likeliest sentences of `passages` with their features.
+
+        A note's description says what the note is about, not what is so: it answers nothing.
+        """
+        bodies = (passage for passage in passages if not passage.is_description)
+        sentences = [sentence for passage in bodies for sentence in quotable(passage)]
         likely = _likely(question, sentences)[: self._candidates]
         asked = self._embedder.embed_query(question)
         floor = {language: self._floor(asked, language) for language in {one.language for one in likely}}

@@ -10,6 +10,8 @@ from agents.sentences import Sentence, plain, quotable
 from vault_sync.search import Passage
 from vault_sync.text import fold
 
+REACH = 2
+
 
 class Checker:
     """Finds support among the sentences of the passages shown; sentences that answer the question come first."""
@@ -17,7 +19,7 @@ class Checker:
     def __init__(self, assessor: Assessor, found: Found, shown: Sequence[Passage]) -> None:
         self._assessor = assessor
         self._first = [item.sentence for item in found.evidence]
-        self._sentences: list[Sentence] = [sentence for passage in shown for sentence in quotable(passage)]
+        self._sentences = [one for passage in shown for one in _near(quotable(passage), self._first)]
         self._said: set[str] = set()
 
     async def support(self, statement: str) -> Support | None:
@@ -34,3 +36,14 @@ class Checker:
 
     def _similarity(self, one: str, other: str) -> float:
         return float(self._assessor.vector(one) @ self._assessor.vector(other))
+
+
+def _near(sentences: Sequence[Sentence], evidence: Sequence[Sentence]) -> list[Sentence]:
+    """The sentences at most `REACH` away from one that answers the question: what is farther off is another matter.
+
+    Where none of the passage answers it (a request for code has no such evidence) all of them count.
+    """
+    if not evidence:
+        return list(sentences)
+    places = [number for number, one in enumerate(sentences) if one in evidence]
+    return [one for number, one in enumerate(sentences) if any(abs(number - place) <= REACH for place in places)]

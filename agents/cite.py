@@ -1,6 +1,7 @@
 """Which sentence of the notes supports a sentence of an answer; pure, but for similarities that are handed in."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -28,6 +29,7 @@ _CLAUSE = re.compile(
     r"[,;:()]|\s[–—-]\s|\b(?:and|but|which|that|who|because|while|и|а|но|который|которая|которое|которые|что)\b"
 )
 _LIST = re.compile(r"\n[ \t>]*(?:[-*+]|\d+[.)])\s")
+_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d+[.)])\s")
 _CONNECTING = """
 known called named refers referred including includes include used uses use using works work made
 известен известна известны называется называют используется используют служит применяется
@@ -119,7 +121,8 @@ def _said(text: str) -> list[str]:
 
 def _same_facts(statement: str, support: Support) -> bool:
     known = f"{support.text} {support.about}"
-    if not set(_numbers(statement)) <= set(_numbers(known)):
+    # As often as there, not only as well: a second "100" would be a second fact.
+    if Counter(_numbers(statement)) - Counter(_numbers(known)):
         return False
     if bool(_NEGATION.search(statement)) != bool(_NEGATION.search(support.text)):
         return False
@@ -136,6 +139,16 @@ def _numbers(text: str) -> list[str]:
     return [match.group().rstrip(".,:") for match in _NUMBER.finditer(fold(text))]
 
 
+def stated(text: str) -> bool:
+    """Whether a piece of an answer is a statement: a whole sentence, not a row of a table, a path or a heading."""
+    item = _ITEM.match(text)
+    bare = plain(text[item.end() if item else 0 :])
+    if "|" in bare or "›" in bare or bare.startswith(("[", "#", "<")):
+        return False
+    ends = bare.rstrip("\"'»”)*_ ").endswith((".", "!", "…"))
+    return len(words(bare)) >= 3 and (ends or item is not None)
+
+
 def find_support(
     statement: str, sentences: Sequence[Sentence], similarity: Similarity, first: Sequence[Sentence] = ()
 ) -> Support | None:
@@ -148,8 +161,15 @@ def _windows(first: Sequence[Sentence], sentences: Sequence[Sentence]) -> Iterat
         yield Support((sentence,))
     for one, other in pairwise(sentences):
         between = one.passage.text[one.end : other.start]
-        if one.passage == other.passage and one.end <= other.start and not words(between):
+        prose = not any("|" in sentence.text or _in_list(sentence) for sentence in (one, other))
+        if one.passage == other.passage and prose and one.end <= other.start and not words(between):
             yield Support((one, other))
+
+
+def _in_list(sentence: Sentence) -> bool:
+    """Whether it is an item of a list: two items are two facts, and a statement could pair what is not one."""
+    text = sentence.passage.text
+    return _ITEM.match(text, text.rfind("\n", 0, sentence.start) + 1) is not None
 
 
 def cite(mark: str, support: Support) -> Citation:

@@ -78,6 +78,11 @@ class Linker:
             return []
         return [await self._proposal(around, found, listed.get(found.record.path)) for found in around.neighbours]
 
+    def finds(self, path: VaultPath) -> bool:
+        """Whether there is a related note at all; asks no engine."""
+        around = self._neighbours.of(path, {}, self.book.refused(path))
+        return around is not None and bool(around.neighbours)
+
     async def _proposal(self, around: Neighbourhood, found: Neighbour, known: Record | None) -> Proposal:
         evidence = found.evidence
         if known and known.evidence == evidence.sentence:

@@ -139,6 +139,8 @@ def _sentence(passage: Passage, text: str, span: Span) -> Sentence | None:
     said = plain(quote)
     if quote.count("[[") != quote.count("]]") or "TODO" in quote:
         return None
+    if quote[:1].islower() and text[: span.start].rstrip().endswith("$$"):
+        return None  # the end of a sentence that a formula interrupts
     if not _tells(_TAG.sub("", said).strip()) or _ONLY_LINKS.fullmatch(quote) or _ALL_MARKED.fullmatch(quote):
         return None
     return Sentence(passage, start, quote, said)

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 
 import uvicorn
 from rich.console import Console
@@ -18,9 +19,12 @@ from daemon.compose import Famulus, compose
 from daemon.config import Settings
 from daemon.lock import Holder
 from daemon.progress import Progress
+from vault_sync.records import NoteRecord
 
 log = logging.getLogger(__name__)
 
+_LOOKED_AT = 20
+"""Notes that are looked at for one that has something to link."""
 GRACE = 3
 """Seconds that open answers get at the end."""
 
@@ -120,21 +124,34 @@ async def _greet(
         console.print(f"  Address  {url}   (API page: {url}/docs)")
         console.print(f"  Token    {famulus.token_file}\n")
         console.print("Three things to try in another terminal:")
-        for line in _things_to_try(famulus):
+        for line in await _things_to_try(famulus):
             console.print(f"  {line}", soft_wrap=True)
         console.print(f"\nThe vault is {vault}. End with Ctrl-C.", soft_wrap=True)
 
 
-def _things_to_try(famulus: Famulus) -> list[str]:
-    program = os.path.relpath(sys.argv[0]) if "/" in sys.argv[0] else "famulus"
-    vault = os.path.relpath(famulus.vault.root)
-    note = next((path for path in famulus.ledger.paths() if famulus.settings.linking.mode_for(path) == "auto"), None)
-    sample = famulus.vault.locate(note) if note else None
-    ask = f'{program} ask --vault {vault} "What do my notes say about embeddings?"'
-    search = f'{program} search --vault {vault} "закваска"'
-    if sample is None:
-        return [ask, search, f"{program} review --vault {vault} list"]
-    return [ask, search, f'echo "A new line." >> "{os.path.relpath(sample)}"   # and see its links appear in the note']
+async def _things_to_try(famulus: Famulus) -> list[str]:
+    program = os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("/famulus") else "famulus"
+    vault = f'--vault "{os.path.relpath(famulus.vault.root)}"'
+    notes = sorted((note for note in famulus.ledger.notes() if note.state == "indexed"), key=lambda note: note.path)
+    linkable = await asyncio.to_thread(_first_with_neighbours, famulus, notes)
+    asked = linkable or next(iter(notes), None)
+    if asked is None:
+        return [f'write a first note into the vault, then: {program} search {vault} "its words"']
+    other = next((note for note in notes if note.language != asked.language), asked)
+    tries = [
+        f'{program} ask {vault} "What do my notes say about {asked.title}?"',
+        f'{program} search {vault} "{other.title}"',
+    ]
+    if linkable is None:
+        return [*tries, f"{program} digest {vault} list"]
+    if famulus.settings.linking.mode_for(linkable.path) != "auto":
+        return [*tries, f'{program} link {vault} "{linkable.path}" --dry-run']
+    file = os.path.relpath(famulus.vault.root / linkable.stamp.disk_path)
+    return [*tries, f'echo "A new line." >> "{file}"   # and see its links appear in the note']
+
+
+def _first_with_neighbours(famulus: Famulus, notes: Sequence[NoteRecord]) -> NoteRecord | None:
+    return next((note for note in notes[:_LOOKED_AT] if famulus.linker.finds(note.path)), None)
 
 
 def _callable(host: str) -> str:

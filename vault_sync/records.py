@@ -61,6 +61,8 @@ class Occurrence:
     text: str
     vector_key: str
     mtime: float
+    is_description: bool = False
+    """It is the note's `description` from its frontmatter, not a part of its body."""
 
 
 @dataclass(frozen=True, slots=True)

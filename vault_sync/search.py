@@ -51,6 +51,7 @@ class Passage:
     dense_rank: int | None
     snippet: str
     similarity: float | None = None
+    is_description: bool = False
 
 
 class Searcher:
@@ -153,4 +154,5 @@ def _passage(occurrence: Occurrence, hit: Fused, similarity: float | None, query
         dense_rank=hit.dense_rank,
         snippet=snippet(occurrence.text, query),
         similarity=similarity,
+        is_description=occurrence.is_description,
     )

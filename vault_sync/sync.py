@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 EMBED_AT_ONCE = 16
 """Texts a call of the embedder: few enough that a stop takes effect soon."""
 STORE_AT_ONCE = 512
-NOTES_AT_ONCE = 24
+NOTES_AT_ONCE = 8
 
 
 def vector_key(spec: EmbedderSpec, text: str) -> str:
@@ -129,6 +129,8 @@ class Indexer:
         left = set(gone)
         total = len(changed) + len(left)
         done = 0
+        if total:
+            self.on_progress(Progress(0, total, self.embedded))
         for start in range(0, len(changed), NOTES_AT_ONCE):
             jobs = [job for path in changed[start : start + NOTES_AT_ONCE] if (job := self._read(path, left))]
             self._index(jobs)

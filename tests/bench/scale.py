@@ -1,6 +1,6 @@
 """How fast the lanes are on a large vault: made-up text with words as frequent as in a real one.
 
-    python -m tests.bench.scale [ROWS]
+python -m tests.bench.scale [ROWS]
 """
 
 import sqlite3

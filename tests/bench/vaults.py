@@ -1,6 +1,6 @@
 """Real vaults: how long indexing takes, that a second start embeds nothing, and which links `related` would find.
 
-    python -m tests.bench.vaults [VAULT …]
+python -m tests.bench.vaults [VAULT …]
 """
 
 import json

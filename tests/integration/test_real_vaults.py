@@ -45,7 +45,7 @@ def vault(request: pytest.FixtureRequest, fixtures_dir: Path) -> Vault:
 
 
 def links_of(vault: Vault) -> dict[Place, tuple[Link, Read]]:
-    found = {}
+    found: dict[Place, tuple[Link, Read]] = {}
     for path, note in vault.notes.items():
         for link in note.links:
             column = link.span.start - note.text.rfind("\n", 0, link.span.start) - 1
