@@ -22,7 +22,7 @@ from vault_sync.records import NoteRecord, Occurrence
 from vault_sync.search import Searcher
 from vault_sync.text import fold
 
-_NEIGHBOURS = 24
+_NEIGHBOURS = 50
 _CO_CITED = 12
 _CHUNKS = 12
 _TEMPLATE_FOLDERS = frozenset({"templates", "template", "_templates", "шаблоны", "шаблон"})

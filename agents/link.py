@@ -23,8 +23,10 @@ from vault_sync.note import Note
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
-from vault_sync.search import Searcher
+from vault_sync.search import Passage, Searcher
 from vault_sync.state import State
+
+_LOOKED_AT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class Linker:
     ) -> None:
         """`policy` says which notes may be linked at all, `limits` how many and how close."""
         self._ledger = ledger
+        self._searcher = searcher
         self._neighbours = Neighbours(ledger, searcher, policy or Policy(), limits or Limits())
         self._reasoner = Reasoner(roles, mastery, prompts)
         self._linkpaths = LinkPaths(ledger)
@@ -82,6 +85,17 @@ class Linker:
         """Whether there is a related note at all; asks no engine."""
         around = self._neighbours.of(path, {}, self.book.refused(path))
         return around is not None and bool(around.neighbours)
+
+    def ranked(self, path: VaultPath, k: int) -> list[Passage]:
+        """The `k` nearest notes with the passage of each that is nearest, in the order in which they would be linked.
+
+        Notes that it links already come last: the reader knows them.
+        """
+        scores = self._neighbours.scores(path)
+        found = self._searcher.related(path, _LOOKED_AT)
+        fresh = [replace(p, score=round(scores[p.path], 3)) for p in found if p.path in scores]
+        linked = [replace(p, score=0.0) for p in found if p.path not in scores]
+        return [*sorted(fresh, key=lambda passage: -passage.score), *linked][:k]
 
     async def _proposal(self, around: Neighbourhood, found: Neighbour, known: Record | None) -> Proposal:
         evidence = found.evidence

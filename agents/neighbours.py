@@ -94,6 +94,14 @@ class Neighbours:
                 break
         return Neighbourhood(note, chunks[0].text, tuple(found))
 
+    def scores(self, path: VaultPath) -> dict[VaultPath, float]:
+        """How close each candidate is to the note, whatever the limits, those that it links already left out."""
+        note, chunks = self._ledger.note(path), self._ledger.occurrences_of(path)
+        if note is None or not linkable(note, chunks, self._policy):
+            return {}
+        found = Candidates(self._ledger, self._searcher, self._sample(), self._policy).of(note, chunks)
+        return {candidate.record.path: candidate.score for candidate in found}
+
     def _sample(self) -> Background:
         notes = self._ledger.counts()[0]
         if self._background is None or abs(notes - self._background[0]) > 0.1 * self._background[0]:

@@ -20,7 +20,9 @@ from vault_sync.records import ChangeKind, ChangeRecord, FileStamp, LinkRecord, 
 from vault_sync.resolve import Resolver
 from vault_sync.text import fold
 
-_OCCURRENCE = "SELECT o.*, n.path, n.title, n.mtime_ns, n.description FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE "
+_OCCURRENCE = (
+    "SELECT o.*, n.path, n.title, n.mtime_ns, n.description FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE "
+)
 _MANY = 500
 """Ids a statement: SQLite's limit of variables is far higher, but short statements stay in its cache."""
 

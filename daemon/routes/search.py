@@ -38,7 +38,7 @@ def router(famulus: Famulus) -> APIRouter:
     async def related(path: str, k: Annotated[int, Query(ge=1, le=50)] = 10) -> wire.SearchResults:
         """The neighbours of a note: the passage of each that is nearest to it."""
         note = famulus.known_note(vault_path(path))
-        passages = await asyncio.to_thread(famulus.searcher.related, note.path, k)
+        passages = await asyncio.to_thread(famulus.linker.ranked, note.path, k)
         return wire.search_results(passages)
 
     return routes

@@ -32,7 +32,9 @@ def is_supported(sample: Daemon, citation: dict[str, Any]) -> bool:
     return citation["quote"] in there
 
 
-@pytest.mark.parametrize("case", [q for q in QUESTIONS if q["answerable"] and "missed" not in q], ids=lambda q: q["question"][:40])
+@pytest.mark.parametrize(
+    "case", [q for q in QUESTIONS if q["answerable"] and "missed" not in q], ids=lambda q: q["question"][:40]
+)
 def test_answers_cite_the_note_that_holds_the_fact(sample: Daemon, case: dict[str, Any]) -> None:
     answer = ask(sample, case["question"])
     message = answer["choices"][0]["message"]

