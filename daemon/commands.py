@@ -69,7 +69,7 @@ async def ask(arguments: argparse.Namespace, settings: Settings) -> int:
             for choice in chunk["choices"]:
                 console.print(choice["delta"].get("content") or "", end="", markup=False)
                 citations = choice["delta"].get("citations") or citations
-    console.print("\n" + show.citations(citations), end="" if not citations else "\n")
+    console.print(f"\n\n{show.citations(citations)}" if citations else "")
     return 0
 
 

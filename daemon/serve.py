@@ -119,14 +119,13 @@ async def _greet(
         progress.stop()
         notes, failed, chunks = famulus.ledger.counts()
         problems = f" [yellow]{failed} could not be read: run `famulus doctor`.[/yellow]" if failed else ""
-        vault = famulus.vault.root
         console.print(f"{notes} notes, {chunks} chunks, {famulus.indexer.embedded} embedded just now.{problems}\n")
         console.print(f"  Address  {url}   (API page: {url}/docs)")
         console.print(f"  Token    {famulus.token_file}\n")
         console.print("Three things to try in another terminal:")
         for line in await _things_to_try(famulus):
             console.print(f"  {line}", soft_wrap=True)
-        console.print(f"\nThe vault is {vault}. End with Ctrl-C.", soft_wrap=True)
+        console.print("\nEnd with Ctrl-C.")
 
 
 async def _things_to_try(famulus: Famulus) -> list[str]:

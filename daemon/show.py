@@ -21,12 +21,9 @@ def health(data: dict[str, Any]) -> str:
 def place(item: dict[str, Any]) -> str:
     """Path, headings and lines of a passage or citation."""
     heading = " › ".join(item["heading"])
-    lines = (
-        f"{item['start_line']}–{item['end_line']}"
-        if item["start_line"] != item["end_line"]
-        else f"{item['start_line']}"
-    )
-    return escape(f"{item['path']}{' › ' + heading if heading else ''}, lines {lines}")
+    first, last = item["start_line"], item["end_line"]
+    lines = f"line {first}" if first == last else f"lines {first}–{last}"
+    return escape(f"{item['path']}{' › ' + heading if heading else ''}, {lines}")
 
 
 def passages(results: Sequence[dict[str, Any]]) -> str:
