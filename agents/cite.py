@@ -15,7 +15,7 @@ Similarity = Callable[[str, str], float]
 """Cosine similarity of two sentences, both as passages."""
 
 CLOSE = 0.975
-"""Similarity from which one word in five may differ. Measured: docs/decisions/0003-evidence.md."""
+"""Similarity from which one word in five may differ; set by reading answers: docs/decisions/0003-evidence.md."""
 SHARED = 0.8
 PAIR_CLOSE = 0.92
 """Two sentences of a note together may support one of the answer from this similarity."""
