@@ -16,6 +16,7 @@ from agents.prompts import Prompts
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
 from daemon.config import ConfigError, Settings
+from daemon.engines.guarded import GuardedEmbedder
 from daemon.engines.host import EngineHost
 from daemon.errors import NotFoundError
 from daemon.linking import Linking
@@ -64,7 +65,7 @@ class Famulus:
         self.token_file = settings.data_dir / "token"
         self.policy = Policy(tuple(settings.notes.exclude), settings.notes.templates)
         self.host = EngineHost(settings.engine_specs(), settings.roles)
-        self.embedder: Embedder = self.host.embedder
+        self.embedder: Embedder = GuardedEmbedder(self.host.embedder)
         self.ledger = Ledger(folder / "index.db")
         self.state = State(folder / "state.db")
         self.store = ChromaStore(folder / "chroma")

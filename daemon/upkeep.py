@@ -1,6 +1,7 @@
 """The thread that keeps the index in step with the vault: a scan at start, then hints, and a scan now and then."""
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -113,8 +114,8 @@ class Upkeep:
             with self._wake:
                 self._tree_changed = True
                 self._wake.wait(HEARTBEAT)
-        except VaultError as error:
-            self._trouble(error)
+        except (VaultError, OSError, sqlite3.Error) as raised:
+            self._trouble(raised if isinstance(raised, VaultError) else _unforeseen(raised))
             self._working = 0
             self._next_scan = time.monotonic() + HEARTBEAT
             with self._wake:
@@ -193,3 +194,11 @@ class Upkeep:
     def _progress(self, progress: Progress) -> None:
         self._working = max(0, progress.total - progress.done)
         self._bus.publish("index.progress", done=progress.done, total=progress.total, embedded=progress.embedded)
+
+
+def _unforeseen(error: Exception) -> VaultError:
+    return VaultError(
+        "Indexing was interrupted; it is tried again.",
+        f"{type(error).__name__}: {error}.",
+        "Check the disk of the data folder.",
+    )

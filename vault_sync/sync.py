@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from vault_sync import record
 from vault_sync.chunk import chunk_note
 from vault_sync.edit import content_hash
-from vault_sync.errors import EmbedderError, NoteNotFoundError, UnreadableNoteError, VaultError, VaultUnavailableError
+from vault_sync.errors import (
+    EmbedderError,
+    NoteNotFoundError,
+    StoreBrokenError,
+    UnreadableNoteError,
+    VaultError,
+    VaultUnavailableError,
+)
 from vault_sync.ledger import Ledger
 from vault_sync.note import Note
 from vault_sync.parse import parse_note
@@ -220,9 +227,15 @@ class Indexer:
             add, delete = record.outbox(self.ledger, STORE_AT_ONCE)
             if not add and not delete:
                 return
-            self.store.delete(delete + add)
-            if add:
-                self.store.add(add, self.ledger.vectors(add))
+            try:
+                self.store.delete(delete + add)
+                if add:
+                    self.store.add(add, self.ledger.vectors(add))
+            except StoreBrokenError as error:
+                log.warning("The vector store is filled anew from the ledger: %s", error)
+                self.store.reset()
+                record.refill(self.ledger, set())
+                continue
             record.settle(self.ledger, add + delete)
 
 

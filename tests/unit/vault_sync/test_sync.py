@@ -1,16 +1,17 @@
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.embedder import WordEmbedder
-from vault_sync.errors import VaultUnavailableError
+from vault_sync.errors import StoreBrokenError, VaultUnavailableError
 from vault_sync.filter import Filter
 from vault_sync.ledger import Ledger
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
+from vault_sync.ports import Vectors
 from vault_sync.stores.memory import MemoryStore
 from vault_sync.sync import Indexer, Stopped
 from vault_sync.vault import Vault
@@ -216,6 +217,34 @@ def test_a_store_that_lost_its_data_is_mended_from_the_ledger(indexer: Indexer) 
     before = indexer.embedded
     indexer.prepare()
     assert consistent(indexer) and indexer.embedded == before
+
+
+class BreakingStore(MemoryStore):
+    """Breaks once, at the next write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.breaks = True
+
+    def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
+        if self.breaks:
+            self.breaks = False
+            raise StoreBrokenError("The store is broken.")
+        super().add(occurrences, vectors)
+
+
+def test_a_store_that_breaks_is_filled_anew_without_embedding(indexer: Indexer) -> None:
+    indexer.store = BreakingStore()
+    (root(indexer) / "c.md").write_text("One more note.")
+    before = indexer.embedded
+    indexer.scan()
+    assert consistent(indexer) and indexer.embedded == before + 1
+
+
+def test_names_that_differ_in_case_only_are_two_notes(indexer: Indexer) -> None:
+    (root(indexer) / "A.md").write_text("A note with a capital name.")
+    indexer.scan()
+    assert {"a.md", "A.md"} <= set(indexer.ledger.paths()) and consistent(indexer)
 
 
 def test_another_embedder_embeds_everything_again(indexer: Indexer) -> None:
