@@ -1,6 +1,7 @@
 """What the user changed in the vault since a moment, without what Famulus itself wrote."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from agents.candidates import in_templates
 from agents.changes import Changes, collapse
@@ -28,17 +29,26 @@ class Changelog:
     def since(self, moment: float, digest: DigestNote) -> Changes:
         """The changes after `moment` that the digest covers; digests, what they wrote and templates are left out."""
         log = self._ledger.changes(moment)
-        earliest = self._ledger.read().execute("SELECT min(at) FROM changes").fetchone()[0]
-        if earliest is None or earliest > moment:
-            # The log is younger than that: the first indexing of the vault makes no note new.
-            log = [c for c in log if c.kind != "created" or self._modified_after(c.path, moment)]
+        # The first indexing of the vault makes no note new; what was written since the moment counts as changed.
+        indexed = float(self._ledger.meta("first_scan") or "inf")
+        first = {c.path for c in log if c.kind == "created" and c.at <= indexed}
+        log = [self._as_changed(c) if c.path in first else c for c in log if self._counts(c, first, indexed, moment)]
         whole = collapse(log)
         return Changes(
             new=tuple(p for p in whole.new if self._wanted(p, digest)),
             changed=tuple(p for p in whole.changed if self._wanted(p, digest) and self._by_user(p, log, moment)),
             renamed=tuple((old, now) for old, now in whole.renamed if self._wanted(now, digest)),
             deleted=tuple(p for p in whole.deleted if digest.covers(p, ()) and not digest.wrote(p)),
+            told=tuple({c.path: c.told for c in log if c.told}.items()),
         )
+
+    def _counts(self, change: ChangeRecord, first: set[VaultPath], indexed: float, moment: float) -> bool:
+        if change.kind != "created" or change.path not in first or change.at > indexed:
+            return True
+        return self._modified_after(change.path, moment)
+
+    def _as_changed(self, change: ChangeRecord) -> ChangeRecord:
+        return replace(change, kind="modified") if change.kind == "created" else change
 
     def _modified_after(self, path: VaultPath, moment: float) -> bool:
         record = self._ledger.note(path)

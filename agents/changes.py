@@ -9,12 +9,16 @@ from vault_sync.records import ChangeRecord
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Notes by what became of them, each once; `renamed` holds the old and the new path."""
+    """Notes by what became of them, each once; `renamed` holds the old and the new path.
+
+    `told` holds for changed notes the last new sentence that the log knows of.
+    """
 
     new: tuple[VaultPath, ...] = ()
     changed: tuple[VaultPath, ...] = ()
     renamed: tuple[tuple[VaultPath, VaultPath], ...] = ()
     deleted: tuple[VaultPath, ...] = ()
+    told: tuple[tuple[VaultPath, str], ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.new or self.changed or self.renamed or self.deleted)

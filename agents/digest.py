@@ -16,6 +16,7 @@ from agents.linkpaths import LinkPaths
 from agents.ports import ChatRequest, Message, Roles
 from agents.reason import LANGUAGES, Mastery, Prompts, fenced, supported, whole_sentences
 from agents.schedule_rules import NextFire, missed, period
+from agents.sentences import plain
 from agents.wikilink import link_to
 from vault_sync.edit import ABSENT, Edit
 from vault_sync.ledger import Ledger
@@ -127,7 +128,8 @@ class Digests:
         changes = await asyncio.to_thread(self._changes, digest, now)
         if not changes:
             return DigestResult(path, None, (), "Nothing changed.")
-        notes = await asyncio.to_thread(lambda: {p: self._quoted(p) for p in changes.present})
+        told = dict(changes.told)
+        notes = await asyncio.to_thread(lambda: {p: self._quoted(p, told.get(p, "")) for p in changes.present})
         summary = await self._summary(digest, [q.sentence for q in notes.values() if q.sentence])
         day = self._moment(now).date()
         text = digest_text(digest.name, day, digest.language, summary, changes, notes)
@@ -156,10 +158,17 @@ class Digests:
             since = now - period(digest.cron, self._moment(now), self._next_fire).total_seconds()
         return self._changelog.since(since, digest)
 
-    def _quoted(self, path: VaultPath) -> Quoted:
+    def _quoted(self, path: VaultPath, told: str) -> Quoted:
+        """What is new in the note where the log knows it and it still stands there, else what the note is about."""
+        chunks = self._ledger.occurrences_of(path)
+        fresh = next((chunk for chunk in chunks if told and told in chunk.text), None)
+        if fresh is not None:
+            linkpath = self._linkpaths.of(path)
+            heading = fresh.heading[-1] if fresh.heading else ""
+            return Quoted(link_to(linkpath), link_to(linkpath, heading), plain(told))
         record, linkpath = self._ledger.note(path), self._linkpaths.of(path)
         names = (record.title, *record.aliases) if record else (title_of(path),)
-        evidence = first_telling(self._ledger.occurrences_of(path), names)
+        evidence = first_telling(chunks, names)
         heading = evidence.heading[-1] if evidence and evidence.heading else ""
         return Quoted(link_to(linkpath), link_to(linkpath, heading), evidence.shown if evidence else "")
 
@@ -178,7 +187,9 @@ class Digests:
         except (AgentError, KeyError):
             log.info("No engine summed up the digest %r; it only quotes.", digest.path, exc_info=True)
             return ""
-        return " ".join(s for s in whole_sentences(written)[:2] if supported(s, quotes))
+        listed = {fold(sentence) for sentence in sentences}
+        said = [s.lstrip("-*• ") for s in whole_sentences(written)[:2] if supported(s, quotes)]
+        return " ".join(s for s in said if fold(s) not in listed)
 
     def _unused_path(self, stem: str) -> VaultPath:
         path, number = VaultPath(f"{stem}.md"), 1

@@ -169,6 +169,7 @@ class Ledger:
                 row["kind"],
                 VaultPath(row["path"]),
                 row["old_path"] and vault_path(row["old_path"]),
+                row["told"],
             )
             for row in rows
         ]
@@ -195,12 +196,12 @@ class Ledger:
         with self.database.write() as connection:
             connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
-    def log_change(self, kind: ChangeKind, path: VaultPath, old_path: VaultPath | None = None) -> None:
+    def log_change(self, kind: ChangeKind, path: VaultPath, old_path: VaultPath | None = None, told: str = "") -> None:
         """Add to the log of changes that digests read."""
         with self.database.write() as connection:
             connection.execute(
-                "INSERT INTO changes (at, kind, path, old_path) VALUES (?, ?, ?, ?)",
-                (time.time(), kind, path, old_path),
+                "INSERT INTO changes (at, kind, path, old_path, told) VALUES (?, ?, ?, ?, ?)",
+                (time.time(), kind, path, old_path, told),
             )
 
 

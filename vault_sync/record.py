@@ -16,7 +16,10 @@ from vault_sync.note import Chunk, Note
 from vault_sync.paths import VaultPath, title_of
 from vault_sync.ports import Vectors
 from vault_sync.records import FileStamp
-from vault_sync.text import fold, language_of
+from vault_sync.text import fold, language_of, sentences, words
+
+_TOLD = 300
+"""The longest sentence that is kept in the log of changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,22 @@ def put_note(ledger: Ledger, stamp: FileStamp, digest: str, note: Note, chunks: 
         renamed = known is not None and (known["title"], known["aliases"]) != (note.title, names)
         _put_tags(connection, note_id, note.tags)
         _put_links(connection, note_id, note)
+        before = [chunk.text for chunk in ledger.occurrences_of(note.path)]
         _put_chunks(connection, note_id, note, chunks, rewrite=renamed)
         if known is None or known["hash"] != digest:
-            ledger.log_change("created" if known is None else "modified", note.path)
+            told = first_new_sentence(before, [keyed.chunk.text for keyed in chunks]) if known is not None else ""
+            ledger.log_change("created" if known is None else "modified", note.path, told=told)
+
+
+def first_new_sentence(before: Sequence[str], now: Sequence[str]) -> str:
+    """The first sentence of some words that stands in `now` and stood nowhere in `before`; empty where none does."""
+    known = {fold(text[span.start : span.end]) for text in before for span in sentences(text)}
+    for text in now:
+        for span in sentences(text):
+            sentence = text[span.start : span.end]
+            if len(sentence) <= _TOLD and len(words(sentence)) >= 3 and fold(sentence) not in known:
+                return sentence
+    return ""
 
 
 def _put_row(connection: sqlite3.Connection, stamp: FileStamp, digest: str, note: Note) -> int:
@@ -210,6 +226,7 @@ def delete_note(ledger: Ledger, path: VaultPath, *, log: bool = True) -> None:
             return
         _clear(connection, row[0])
         connection.execute("DELETE FROM notes WHERE id = ?", (row[0],))
+        connection.execute("UPDATE changes SET told = '' WHERE path = ?", (path,))
         if log:
             ledger.log_change("deleted", path)
 

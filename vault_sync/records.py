@@ -78,9 +78,13 @@ class LinkRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecord:
-    """Something that happened to a note; `at` is in seconds since the epoch."""
+    """Something that happened to a note; `at` is in seconds since the epoch.
+
+    `told` is the first sentence that a modification brought, as it stands in the note, or nothing.
+    """
 
     at: float
     kind: ChangeKind
     path: VaultPath
     old_path: VaultPath | None
+    told: str = ""

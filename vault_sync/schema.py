@@ -30,7 +30,8 @@ CREATE INDEX links_note ON links (note_id);
 CREATE INDEX links_name ON links (name);
 CREATE TABLE outbox (occurrence INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('add', 'delete')));
 CREATE TABLE changes (
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL, old_path TEXT
+    id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL, old_path TEXT,
+    told TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX changes_at ON changes (at);
 """

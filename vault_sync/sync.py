@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -105,6 +106,8 @@ class Indexer:
         pending = self.survey()
         self.process(pending.changed, pending.gone)
         self.ledger.set_meta("identity", self.vault.identity())
+        if self.ledger.meta("first_scan") is None:
+            self.ledger.set_meta("first_scan", str(time.time()))
         record.prune_vectors(self.ledger)
         return len(pending)
 

@@ -185,7 +185,7 @@ async def test_the_language_is_that_of_the_prompt(desk: Desk) -> None:
     desk.write(DIGEST, ASKED.format(scope="", prompt="Что нового в заметках?"))
     desk.indexer.scan()
     text = await desk.text()
-    assert "## Новые" in text
+    assert "## Изменённые" in text
     assert "## Источники" in text
     assert "«The plan is to ship the index on Friday.»" in text
 

@@ -305,3 +305,13 @@ def test_a_damaged_ledger_is_put_aside_and_rebuilt(tmp_path: Path, indexer: Inde
     assert ledger.counts() == (2, 0, 3) and file.with_name("damaged.db.damaged").exists()
     assert VaultPath("a.md") in ledger.paths()
     ledger.close()
+
+
+def test_the_log_tells_the_first_new_sentence_of_a_change(indexer: Indexer) -> None:
+    file = root(indexer) / "a.md"
+    file.write_text(file.read_text().replace("They eat fish", "They hunt mice. They eat fish"))
+    indexer.scan()
+    assert indexer.ledger.changes(0)[-1].told == "They hunt mice."
+    file.unlink()
+    indexer.scan()
+    assert not any(change.told for change in indexer.ledger.changes(0)), "what is gone leaves no text behind"
