@@ -61,22 +61,21 @@ def quoted(evidence: Evidence, language: str) -> Reason:
     return Reason(f"{before}{escaped(evidence.shown)}{after}", generated=False)
 
 
-def supported(sentence: str, *excerpts: str) -> bool:
-    """Whether the excerpts bear the sentence out, as far as words can show it.
+def supported(sentence: str, bearer: str, *others: str) -> bool:
+    """Whether one sentence of `bearer` bears the sentence out, as far as words can show it.
 
-    Every word that means something stands in an excerpt, by its stem; function words and a few words of connecting
-    (“both”, “relates”) need no support, numbers and names do. The words come from two sentences of the excerpts at
-    most, one after the other and in the order that they have there: a model that puts true words into a new order
-    says new things. The sentence draws on every excerpt.
+    Every word that means something stands in that one sentence, by its stem and in its order; function words and a
+    few words of connecting (“both”, “relates”) need no support, numbers and names do. Read with SmolLM2 on 40
+    notes: of ten reasons that two sentences of either note bore out, eight said what the target does not say. With
+    each of the `others` the sentence shares a word.
     """
     said = _content(sentence)
-    borne = [set(_content(excerpt)) for excerpt in excerpts]
-    if not said or not all(set(said) & one for one in borne):
+    if not said or any(mark in sentence for mark in "<>\\"):
         return False
-    told = [_content(text[span.start : span.end]) for text in excerpts for span in sentences(text)]
-    first = max((_borne_in_order(said, one) for one in told), default=0)
-    rest = said[first:]
-    return not rest or any(_borne_in_order(rest, one) == len(rest) for one in told)
+    if not all(set(said) & set(_content(other)) for other in others):
+        return False
+    told = [_content(bearer[span.start : span.end]) for span in sentences(bearer)]
+    return any(_borne_in_order(said, one) == len(said) for one in told)
 
 
 def _borne_in_order(said: list[str], told: list[str]) -> int:
@@ -132,7 +131,7 @@ class Reasoner:
             _log.info("No engine gave a reason; the note is quoted.", exc_info=True)
             return ""
         first = next(iter(whole_sentences(written)), "")
-        return first if supported(first, excerpt[:_MAX_EXCERPT], context[:_MAX_EXCERPT]) else ""
+        return first if supported(first, context[:_MAX_EXCERPT], excerpt[:_MAX_EXCERPT]) else ""
 
     def _request(self, excerpt: str, context: str, language: str) -> ChatRequest:
         system = self._prompts.render("link-reason", language=LANGUAGES.get(language, "English"))

@@ -53,8 +53,12 @@ def reasoner(engine: Scripted, *languages: str) -> Reasoner:
 @pytest.mark.parametrize(
     ("sentence", "borne_out"),
     [
-        ("An index is often a B-tree, which keeps keys sorted.", True),
-        ("Both relate: the B-tree keeps sorted pages, the index finds rows.", True),
+        ("An index finds rows and often is a B-tree.", True),
+        ("Both relate: an index often is a B-tree.", True),
+        ("An index is often a B-tree, which keeps keys sorted.", False),
+        ("Both relate: the B-tree keeps sorted pages, the index finds rows.", False),
+        ("A B-tree keeps its keys sorted in pages.", False),
+        ("<passage> An index often is a B-tree.", False),
         ("An index was invented in 1970 as a B-tree with sorted keys.", False),
         ("Oracle stores its index as a B-tree with sorted keys.", False),
         ("Databases keep keys sorted in pages.", False),
@@ -64,8 +68,8 @@ def reasoner(engine: Scripted, *languages: str) -> Reasoner:
         ("", False),
     ],
 )
-def test_only_what_both_notes_say_is_kept(sentence: str, borne_out: bool) -> None:
-    assert supported(sentence, FIRST, SECOND) is borne_out
+def test_only_what_one_sentence_of_the_target_says_is_kept(sentence: str, borne_out: bool) -> None:
+    assert supported(sentence, SECOND, FIRST) is borne_out
 
 
 def test_whole_sentences_leave_out_what_was_cut_off() -> None:
@@ -82,7 +86,7 @@ def test_a_quotation_stays_plain_text(language: str, shown: str, text: str) -> N
 
 
 async def test_a_faithful_sentence_is_used_and_counted() -> None:
-    engine = Scripted("An index is often a B-tree, which keeps keys sorted.")
+    engine = Scripted("An index often is a B-tree.")
     made = reasoner(engine, "en")
     reason = await made.reason(FIRST, EVIDENCE, SECOND, "en")
     assert reason.generated
@@ -96,7 +100,7 @@ async def test_a_faithful_sentence_is_used_and_counted() -> None:
     ("engine", "languages"),
     [
         (Scripted("An index was invented in 1970 as a B-tree with sorted keys."), ("en",)),
-        (Scripted("An index is often a B-tree, which keeps keys sorted."), ("ru",)),
+        (Scripted("An index often is a B-tree."), ("ru",)),
         (Scripted("An index is often a B-tree, which keeps"), ("en",)),
         (Scripted(fails=True), ("en",)),
     ],
