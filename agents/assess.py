@@ -59,6 +59,7 @@ MODELS = {
 
 POINTER = 2.0
 """Log-odds that a sentence loses which links to a note that has an answer of its own."""
+POINTED_AT = 0.6
 _LINKED = re.compile(r"\[\[([^\]|#^]+)")
 
 
@@ -112,10 +113,15 @@ def select(scored: Iterable[Evidence], limit: int, drop: float = 1.2) -> list[Ev
     return chosen
 
 
-def without_pointers(scored: Iterable[Evidence]) -> list[Evidence]:
-    """The same with less for sentences that link to a note which answers itself: they say where to read, not what."""
+def without_pointers(question: str, scored: Iterable[Evidence]) -> list[Evidence]:
+    """The same with less for sentences that link to a note which answers itself: they say where to read, not what.
+
+    Only a note whose title is most of the question counts: others are linked in passing.
+    """
     found = list(scored)
-    telling = {fold(item.sentence.passage.title) for item in found if item.score >= 0}
+    asked = question_stems(question)
+    titles = {item.sentence.passage.title for item in found if item.score >= 0}
+    telling = {fold(title) for title in titles if _share(asked, content_stems(title)) >= POINTED_AT}
     return [replace(item, score=item.score - POINTER) if _points(item.sentence, telling) else item for item in found]
 
 
@@ -155,7 +161,7 @@ class Assessor:
         """The sentences of `passages` that answer `question`, best first; empty if none passes."""
         measured = self.measure(question, passages)
         scored = [Evidence(one, score(found, weights_for(question, one))) for one, found in measured]
-        return select(without_pointers(scored), limit)
+        return select(without_pointers(question, scored), limit)
 
     def measure(self, question: str, passages: Sequence[Passage]) -> list[tuple[Sentence, Features]]:
         """The likeliest sentences of `passages` with their features.

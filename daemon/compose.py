@@ -92,7 +92,14 @@ class Famulus:
         self.mastery = MasteryBook(self.state)
         self.prompts = Prompts(self._prompt_overrides())
         roles = self.host.roles
-        self.answerer = Answerer(self.searcher, self.embedder, roles, self.mastery, self.prompts)
+        self.answerer = Answerer(
+            self.searcher,
+            self.embedder,
+            roles,
+            self.mastery,
+            self.prompts,
+            lambda path: self.ledger.note(path) is not None,
+        )
         self.linker = Linker(
             self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state, policy=self.policy
         )

@@ -49,9 +49,13 @@ def test_a_long_paragraph_is_cut_between_sentences() -> None:
 def test_a_long_sentence_is_cut_between_words_and_links_stay_whole() -> None:
     chunks = chunks_of("слово [[Длинное имя заметки|вид ссылки]] " * 40, max_chars=200, min_chars=20)
     assert all(chunk.text.count("[[") == chunk.text.count("]]") for chunk in chunks)
-    assert {word for chunk in chunks for word in chunk.text.split()} == set(
-        ["слово", "[[Длинное", "имя", "заметки|вид", "ссылки]]"]
-    )
+    assert {word for chunk in chunks for word in chunk.text.split()} == {
+        "слово",
+        "[[Длинное",
+        "имя",
+        "заметки|вид",
+        "ссылки]]",
+    }
 
 
 def test_only_a_word_longer_than_a_chunk_is_cut_inside() -> None:
