@@ -18,8 +18,11 @@ MAX_HEADING = 200
 """Longer heading paths lose their outer parts in `embed_text`, so that the text keeps its room."""
 
 _WORD = re.compile(r"\w")
-_DESCRIPTION = re.compile(r"^description[ \t]*:(.*(?:(?:\r\n?|\n)(?:[ \t]+.*)?(?=[\r\n]))*)", re.MULTILINE | re.I)
-
+_DESCRIPTION = re.compile(
+    r"^description[ \t]*:[ \t]*(?:[>|][-+0-9]*(?=[ \t]*[\r\n]))?"
+    r"(.*(?:(?:\r\n?|\n)(?:[ \t]+.*)?(?=[\r\n]))*)",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 _Piece = tuple[tuple[str, ...], Span, str]
 """Heading path, span and what the embedder reads of it."""
@@ -95,18 +98,22 @@ def _packed(cutter: Cutter, free: Span, min_chars: int) -> list[Span]:
     room = max(cutter.limit - min_chars, 1)
     for piece in cutter.pieces(free):
         heavy = weight(cutter.text[piece.start : piece.end])
-        if packed and (joined := _joined(cutter, packed[-1], piece, heavy))[1] <= room:
+        joined = _joined(cutter, packed[-1], piece, heavy) if packed else None
+        if joined and joined[1] <= room:
             packed[-1] = joined
         else:
             packed.append((piece, heavy))
     if len(packed) > 1 and packed[-1][1] < min_chars:
         joined = _joined(cutter, packed[-2], *packed[-1])
-        packed = [*packed[:-2], joined] if joined[1] <= cutter.limit else packed
+        packed = [*packed[:-2], joined] if joined and joined[1] <= cutter.limit else packed
     return [span for span, _ in packed]
 
 
-def _joined(cutter: Cutter, before: tuple[Span, int], piece: Span, heavy: int) -> tuple[Span, int]:
+def _joined(cutter: Cutter, before: tuple[Span, int], piece: Span, heavy: int) -> tuple[Span, int] | None:
+    """Both and the white space between them with their weight; None where one long word was cut there."""
     span, weight_before = before
+    if span.end == piece.start:
+        return None
     return Span(span.start, piece.end), weight_before + weight(cutter.text[span.end : piece.start]) + heavy
 
 
@@ -122,8 +129,11 @@ def _description(note: Note, cutter: Cutter) -> Iterator[_Piece]:
     if match and isinstance(value, str) and (text := " ".join(visible(value).split())):
         start = note.text.find(value.strip(), match.start(1), match.end(1))
         span = Span(start, start + len(value.strip())) if start >= 0 else Span(*match.span(1))
-        for part in cutter.pieces(span):
-            yield (), part, text if part == span else visible(note.text[part.start : part.end])
+        parts = list(cutter.pieces(span))
+        for part in parts:
+            shown = text if len(parts) == 1 else visible(note.text[part.start : part.end])
+            if shown:
+                yield (), part, shown
 
 
 def _headings_only(headings: list[Heading], excluded: Spans, cutter: Cutter) -> Iterator[_Piece]:
@@ -137,4 +147,5 @@ def _headings_only(headings: list[Heading], excluded: Spans, cutter: Cutter) -> 
         shown.append(heading)
     if shown:
         span = Span(shown[0].span.start, shown[-1].span.end)
-        yield (), span, "\n".join(heading.text for heading in shown)[: cutter.limit]
+        fits = weight(cutter.text[span.start : span.end]) <= cutter.limit
+        yield (), span if fits else next(cutter.pieces(span)), "\n".join(h.text for h in shown)[: cutter.limit]

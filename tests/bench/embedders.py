@@ -4,7 +4,6 @@ import hashlib
 import os
 import sqlite3
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,15 +16,13 @@ GROUP = 16
 
 
 class CachedEmbedder:
-    """Asks the real embedder once for each text; remembers how long it took."""
+    """Asks the real embedder once for each text. How long it took is not kept: the machine was busy or idle then."""
 
     def __init__(self, real: Embedder) -> None:
         CACHE.mkdir(parents=True, exist_ok=True)
         self._real = real
         self._file = sqlite3.connect(CACHE / f"{real.spec.model}.db", check_same_thread=False, timeout=60)
-        self._file.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB, kind TEXT, seconds REAL)"
-        )
+        self._file.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB)")
 
     @property
     def spec(self) -> EmbedderSpec:
@@ -35,38 +32,27 @@ class CachedEmbedder:
         missing = [text for text in dict.fromkeys(texts) if self._known("passage", text) is None]
         for start in range(0, len(missing), GROUP):
             part = missing[start : start + GROUP]
-            began = time.perf_counter()
-            vectors = self._real.embed_passages(part)
-            self._keep("passage", part, vectors, (time.perf_counter() - began) / len(part))
+            self._keep("passage", part, self._real.embed_passages(part))
         return np.array([self._known("passage", text) for text in texts], dtype=np.float32)
 
     def embed_query(self, text: str) -> Vectors:
         known = self._known("query", text)
         if known is None:
-            began = time.perf_counter()
             known = self._real.embed_query(text)
-            self._keep("query", [text], known[None, :], time.perf_counter() - began)
+            self._keep("query", [text], known[None, :])
         return known
 
     def count_tokens(self, text: str) -> int:
         return self._real.count_tokens(text)
 
-    def mean_milliseconds(self) -> float:
-        """The mean time that a passage took when it was embedded for the first time."""
-        row = self._file.execute("SELECT avg(seconds) FROM vectors WHERE kind = 'passage'").fetchone()
-        return 1000 * float(row[0] or 0)
-
     def _known(self, kind: str, text: str) -> Vectors | None:
         row = self._file.execute("SELECT vector FROM vectors WHERE key = ?", (_key(kind, text),)).fetchone()
         return np.frombuffer(row[0], dtype=np.float32) if row else None
 
-    def _keep(self, kind: str, texts: Sequence[str], vectors: Vectors, seconds: float) -> None:
-        rows = [
-            (_key(kind, t), np.asarray(v, np.float32).tobytes(), kind, seconds)
-            for t, v in zip(texts, vectors, strict=True)
-        ]
+    def _keep(self, kind: str, texts: Sequence[str], vectors: Vectors) -> None:
+        rows = [(_key(kind, t), np.asarray(v, np.float32).tobytes()) for t, v in zip(texts, vectors, strict=True)]
         with self._file:
-            self._file.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?, ?, ?)", rows)
+            self._file.executemany("INSERT OR REPLACE INTO vectors (key, vector) VALUES (?, ?)", rows)
 
 
 def _key(kind: str, text: str) -> str:

@@ -29,14 +29,13 @@ MODES: tuple[Mode, ...] = ("lexical", "dense", "hybrid")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """nDCG@10 of a lane or of both; times in milliseconds (a query without its embedding, once it is cached)."""
+    """nDCG@10 of a lane or of both; the median query in milliseconds, without its embedding."""
 
     dataset: str
     embedder: str
     mode: Mode
     ndcg: float
     query_ms: float
-    passage_ms: float
     chunks: int
 
 
@@ -66,8 +65,7 @@ def measure(judged: JudgedSet, name: str, embedder: CachedEmbedder, folder: Path
             ranked = distinct(passage.title for passage in passages)
             values.append(ndcg(ranked, judged.relevant[query_id]))
         median = 1000 * statistics.median(times)
-        cost = embedder.mean_milliseconds()
-        outcomes.append(Outcome(judged.name, name, mode, statistics.mean(values), median, cost, len(texts)))
+        outcomes.append(Outcome(judged.name, name, mode, statistics.mean(values), median, len(texts)))
     ledger.close()
     return outcomes
 
@@ -87,8 +85,8 @@ def compare(names: Sequence[str]) -> list[Outcome]:
 def table(outcomes: Sequence[Outcome]) -> str:
     """A Markdown table, one row a set and embedder."""
     lines = [
-        "| set | embedder | BM25 (README) | lexical | dense | fused | fused / best lane | ms a passage | ms a query |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| set | embedder | BM25 (README) | lexical | dense | fused | fused / best lane | ms a query |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for dataset, embedder in dict.fromkeys((o.dataset, o.embedder) for o in outcomes):
         by_mode = {o.mode: o for o in outcomes if (o.dataset, o.embedder) == (dataset, embedder)}
@@ -96,7 +94,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
         ratio = hybrid.ndcg / max(lexical.ndcg, dense.ndcg)
         lines.append(
             f"| {dataset} | {embedder} | {PUBLISHED_BM25[dataset]:.3f} | {lexical.ndcg:.3f} | {dense.ndcg:.3f}"
-            f" | {hybrid.ndcg:.3f} | {ratio:.3f} | {hybrid.passage_ms:.0f} | {hybrid.query_ms:.1f} |"
+            f" | {hybrid.ndcg:.3f} | {ratio:.3f} | {hybrid.query_ms:.1f} |"
         )
     return "\n".join(lines)
 
