@@ -14,7 +14,7 @@ _SMALL = r"a-zß-ÿа-џ\u0561-\u0587\u05d0-\u06ff\u0900-\u0eff\u10a0-\u10ff"
 _TWICE = re.compile(rf"(?<![{_SMALL}])[^\s{_SMALL}]")  # a comma after a word is cheap
 _THRICE = re.compile(r"[^\x00-\u0eff\u10a0-\u10ff\u2010-\u2026\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7af\uff00-\uffef]")
 _RUN = re.compile(r"[!-~]{25,}")
-_UNREAD = re.compile(r"\]\([^\s()]*\)|-{4,}")
+_UNREAD = re.compile(r"\]\([^\s()]*(?:[ \t]+\"[^\"\r\n]*\")?\)|-{4,}")
 
 
 class Cutter:
