@@ -64,7 +64,3 @@ class Journal:
     def open_entries(self) -> list[Entry]:
         """Writes whose end was never recorded: the process died in between."""
         return [Entry(**dict(row)) for row in self._state.rows("SELECT * FROM journal WHERE state = 'intended'")]
-
-    def wrote(self, path: str, digest: str) -> bool:
-        """Whether Famulus itself brought the note to these bytes."""
-        return bool(self._state.rows("SELECT 1 FROM journal WHERE path = ? AND after_hash = ? LIMIT 1", (path, digest)))

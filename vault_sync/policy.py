@@ -1,6 +1,7 @@
 """One policy that decides for every path what may be read and what may be written."""
 
 import fnmatch
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ from vault_sync.paths import VaultPath, is_note, within
 from vault_sync.text import fold
 
 _CONFLICT_MARKS = (".sync-conflict-", "(conflicted copy", ".syncthing.")
+_ASKS = re.compile(
+    r"^[ \t]*[\"']?(?:famulus-ignore|private)[\"']?[ \t]*:[ \t]*[\"']?(?:true|yes|1|on)\b", re.MULTILINE | re.IGNORECASE
+)
 _TRUE = frozenset({"true", "yes", "1", "on"})
 
 
@@ -31,6 +35,10 @@ class Policy:
     def private(self, frontmatter: Mapping[str, object]) -> bool:
         """Whether the note asks to be left alone (`famulus-ignore: true` or `private: true`)."""
         return any(_is_true(frontmatter.get(key)) for key in ("famulus-ignore", "private"))
+
+    def private_by_text(self, frontmatter: str) -> bool:
+        """The same for frontmatter that is broken and can not be parsed: in doubt the note is left alone."""
+        return _ASKS.search(frontmatter) is not None
 
     def writable(self, path: VaultPath) -> bool:
         """Whether a note may be changed: whatever is readable and no template."""

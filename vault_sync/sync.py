@@ -34,6 +34,8 @@ EMBED_AT_ONCE = 16
 """Texts a call of the embedder: few enough that a stop takes effect soon."""
 STORE_AT_ONCE = 512
 NOTES_AT_ONCE = 8
+_HEAD = 2000
+"""Characters in which broken frontmatter is searched for the wish to be left alone."""
 
 
 def vector_key(spec: EmbedderSpec, text: str) -> str:
@@ -172,12 +174,19 @@ class Indexer:
         except UnreadableNoteError as error:
             record.put_failure(self.ledger, path, stamp, digest, error)
             return None
-        if self.policy.private(note.frontmatter):
+        if self._private(note):
             record.delete_note(self.ledger, path, log=False)
             return None
         if known is None and self._moved(path, digest, stamp, gone):
             return None
         return _Job(note, stamp, digest, self._cut(note))
+
+    def _private(self, note: Note) -> bool:
+        if note.frontmatter_error is None:
+            return self.policy.private(note.frontmatter)
+        # Where broken frontmatter ends is not known: a key at the start of a line near the top is enough.
+        head = note.text[: max(note.body_start, _HEAD)] if note.text.startswith("---") else ""
+        return self.policy.private_by_text(head)
 
     def _moved(self, path: VaultPath, digest: str, stamp: FileStamp, gone: set[VaultPath]) -> bool:
         old = next(

@@ -183,6 +183,14 @@ def test_a_note_that_becomes_private_leaves_no_trace(indexer: Indexer) -> None:
     assert not any("secret" in text for text in embedder(indexer).seen)
 
 
+@pytest.mark.parametrize("front", ["private: true\nbroken: [yaml", "broken: {\nfamulus-ignore: yes"])
+def test_a_private_note_with_broken_frontmatter_is_left_alone(indexer: Indexer, front: str) -> None:
+    (root(indexer) / "p.md").write_text(f"---\n{front}\n---\nA secret.\n")
+    indexer.scan()
+    assert indexer.ledger.note("p.md") is None
+    assert not any("secret" in text for text in embedder(indexer).seen)
+
+
 def test_a_failing_embedder_fails_the_note_and_is_tried_again(indexer: Indexer) -> None:
     embedder(indexer).fails_on = "poison"
     (root(indexer) / "p.md").write_text("poison pill")
