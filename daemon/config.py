@@ -29,12 +29,36 @@ class NotesSection(_Section):
     """What is read, and when."""
 
     exclude: list[str] = []
+    obsidian_excluded: bool = True
+    """Whether what Obsidian's own setting "Excluded files" names is left out too."""
     templates: str = "Templates"
     quiet_seconds: float = Field(0.5, ge=0)
     longest_seconds: float = Field(2.0, ge=0)
     rescan_seconds: float = Field(300, gt=0)
     max_note_mb: float = Field(5, gt=0)
     polling: bool = False
+
+
+class WritingSection(_Section):
+    """Where Famulus may write, and when."""
+
+    folders: list[str] = [""]
+    """Folders whose notes may be changed; the empty one is the whole vault."""
+    new_notes: str = "Famulus"
+    """The one folder in which new notes may be made."""
+    settle_seconds: float = Field(2.0, ge=0)
+    """A note that was changed more recently than this is not written."""
+    patience_seconds: float = Field(20.0, ge=0)
+    """How long a write waits for the note to settle, or for a sync to end, before it is put off."""
+    plugin_seconds: float = Field(10.0, gt=0)
+    """How long a connected plugin has to answer when it is asked to apply an Edit."""
+
+
+class JournalSection(_Section):
+    """How long what was written can be undone."""
+
+    keep_days: float = Field(90, gt=0)
+    max_mb: float = Field(512, gt=0)
 
 
 class FolderMode(_Section):
@@ -82,6 +106,8 @@ class Settings(BaseSettings):
     vault: Path | None = None
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("famulus", appauthor=False)))
     notes: NotesSection = NotesSection()
+    writing: WritingSection = WritingSection()
+    journal: JournalSection = JournalSection()
     linking: LinkingSection = LinkingSection()
     server: ServerSection = ServerSection()
     roles: dict[str, str] = Field(default_factory=lambda: dict(STARTER_ROLES))
