@@ -9,6 +9,7 @@ from agents.digest_note import DigestNote, is_written_digest
 from agents.errors import AgentError
 from agents.managed import own_text
 from vault_sync.errors import UnreadableNoteError
+from vault_sync.journal import Journal
 from vault_sync.ledger import Ledger
 from vault_sync.note import Note
 from vault_sync.parse import parse_note
@@ -24,7 +25,7 @@ class Changelog:
         """`read` gives a note's bytes now, None where it is gone."""
         self._ledger = ledger
         self._read = read
-        self._state = state
+        self._journal = Journal(state)
 
     def since(self, moment: float, digest: DigestNote) -> Changes:
         """The changes after `moment` that the digest covers; digests, what they wrote and templates are left out."""
@@ -65,13 +66,10 @@ class Changelog:
 
     def _by_user(self, path: VaultPath, log: list[ChangeRecord], moment: float) -> bool:
         """Whether more than a managed section changed: by what the note was before Famulus first wrote into it."""
-        sql = "SELECT at, before FROM journal WHERE path = ? AND at > ? AND state = 'done' ORDER BY id LIMIT 1"
-        rows = self._state.rows(sql, (path, moment))
-        if not rows or rows[0]["before"] is None:
+        at, data = self._journal.first_before(path, moment) or (0.0, None)
+        if data is None or any(change.path == path and change.at < at for change in log):
             return True
-        if any(change.path == path and change.at < rows[0]["at"] for change in log):
-            return True
-        before, now = self._parsed(path, rows[0]["before"]), self._parsed(path, self._read(path))
+        before, now = self._parsed(path, data), self._parsed(path, self._read(path))
         try:
             return before is None or now is None or own_text(before) != own_text(now)
         except AgentError:

@@ -32,6 +32,34 @@ class Edit:
     after: str
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Take away the note whose bytes hash to `base_hash`. Only undoing makes one, of a note that Famulus made."""
+
+    path: VaultPath
+    base_hash: str
+
+
+def outcome(change: Edit | Removal, data: bytes | None) -> bytes | None:
+    """What the note's bytes become, None for no note. Raises StaleEditError as `apply` does."""
+    if isinstance(change, Edit):
+        return apply(change, data)
+    if data is None or content_hash(data) != change.base_hash:
+        raise _stale(change, "The note is gone." if data is None else "The note was changed meanwhile.")
+    return None
+
+
+def hash_or_absent(data: bytes | None) -> str:
+    """The hash of a note's bytes, `ABSENT` for no note."""
+    return ABSENT if data is None else content_hash(data)
+
+
+def split_mark(data: bytes) -> tuple[bytes, str]:
+    """The byte order mark, if there is one, and the text after it. Raises UnicodeDecodeError."""
+    mark, body = (BOM, data[len(BOM) :]) if data.startswith(BOM) else (b"", data)
+    return mark, body.decode()
+
+
 def apply(edit: Edit, data: bytes | None) -> bytes:
     """The note's new bytes. `data` is what is on the disk now, None where there is no file.
 
@@ -45,12 +73,11 @@ def apply(edit: Edit, data: bytes | None) -> bytes:
         raise _stale(edit, "The note is gone.")
     if content_hash(data) != edit.base_hash:
         raise _stale(edit, "The note was changed after the suggestion was made.")
-    mark, body = (BOM, data[len(BOM) :]) if data.startswith(BOM) else (b"", data)
-    text = body.decode()
+    mark, text = split_mark(data)
     if text[edit.span.start : edit.span.end] != edit.before:
         raise _stale(edit, "The text at the place of the change is not the expected one.")
     return mark + (text[: edit.span.start] + edit.after + text[edit.span.end :]).encode()
 
 
-def _stale(edit: Edit, cause: str) -> StaleEditError:
+def _stale(edit: Edit | Removal, cause: str) -> StaleEditError:
     return StaleEditError(f"The change to {edit.path!r} was not made.", cause, "Ask for the suggestion again.")

@@ -55,6 +55,18 @@ class WriteRefusedError(VaultError):
     code = "write_refused"
 
 
+class NoteBusyError(VaultError):
+    """The note, or the whole vault, is being changed by somebody else right now; the write is to be tried later."""
+
+    code = "note_busy"
+
+
+class UndoRefusedError(VaultError):
+    """What was written can not be taken back without touching what came after it."""
+
+    code = "undo_refused"
+
+
 class VaultUnavailableError(VaultError):
     """The vault's folder is missing, unmounted, not a folder or not readable."""
 

@@ -33,6 +33,23 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (model, language)
     );
     """,
+    """
+    CREATE TABLE entries (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, feature TEXT NOT NULL, run TEXT NOT NULL,
+        path TEXT NOT NULL, before_hash TEXT NOT NULL, after_hash TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('intended', 'done', 'failed', 'undone')),
+        undoes INTEGER, temporary TEXT NOT NULL DEFAULT '', bytes INTEGER NOT NULL, before BLOB, after BLOB
+    );
+    INSERT INTO entries (id, at, feature, run, path, before_hash, after_hash, state, bytes, before, after)
+        SELECT id, at, feature, run, path, before_hash, after_hash, state,
+               coalesce(length(before), 0) + length(after), before, after FROM journal;
+    DROP TABLE journal;
+    ALTER TABLE entries RENAME TO journal;
+    CREATE INDEX journal_path ON journal (path, id);
+    CREATE INDEX journal_run ON journal (run);
+    CREATE INDEX journal_open ON journal (id) WHERE state = 'intended' OR temporary != '';
+    CREATE INDEX journal_room ON journal (id, at, bytes);
+    """,
 )
 
 

@@ -1,29 +1,41 @@
 """The one door through which bytes reach the vault.
 
 Check the hash, journal the before-image, write a unique temporary file in the same folder, flush it to the disk,
-check the hash again, rename, flush the folder.
+check the hash again, swap, look at what was displaced, flush the folder.
 """
 
-import errno
 import logging
-import os
 import secrets
-import stat
+import sqlite3
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from vault_sync import edit as edits
-from vault_sync.edit import ABSENT, Edit, content_hash
-from vault_sync.errors import NoteNotFoundError, StaleEditError, WriteRefusedError
-from vault_sync.journal import Entry, Journal
+from vault_sync import files
+from vault_sync.edit import Edit, Removal, content_hash, hash_or_absent, outcome
+from vault_sync.errors import NoteBusyError, NoteNotFoundError, StaleEditError, VaultError, WriteRefusedError
+from vault_sync.files import TEMPORARY
+from vault_sync.journal import Entry, EntryState, Images, Journal
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
 from vault_sync.vault import Vault
 
 log = logging.getLogger(__name__)
 
-TEMPORARY = ".famulus-tmp-"
-"""Temporary files start so: hidden, hence never indexed, and swept at the next start."""
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A write that is journaled and may now happen: by `Writer.finish`, or by the app. No entry: nothing changes."""
+
+    change: Edit | Removal
+    before: bytes | None
+    after: bytes | None
+    entry: Entry | None
+
+    @property
+    def digest(self) -> str:
+        """The hash of the note's bytes afterwards; `ABSENT` where it is removed."""
+        return hash_or_absent(self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,34 +45,92 @@ class Writer:
     vault: Vault
     journal: Journal
     policy: Policy
+    settle_seconds: float = 0.0
+    """A note that somebody else changed more recently than this is not touched."""
 
-    def write(self, edit: Edit, *, feature: str, run: str) -> str:
+    def write(self, change: Edit | Removal, *, feature: str, run: str, undoes: int | None = None) -> str:
         """Apply one Edit; returns the hash of the note's new bytes.
 
-        Raises StaleEditError where the note is not the one that the Edit was made for, and WriteRefusedError where
-        policy or the file system forbids it. In both cases the note is as it was.
+        Raises StaleEditError where the note is not the one that the Edit was made for, NoteBusyError where it is being
+        changed, and WriteRefusedError where policy or the file system forbids it. In all cases the note is as it was.
         """
-        if not self.policy.writable(edit.path):
-            raise WriteRefusedError(
-                f"{edit.path!r} was not changed.", "Policy forbids writing there.", "Change `exclude` in famulus.toml."
-            )
-        before = self._current(edit.path)
-        after = edits.apply(edit, before)
-        digest = content_hash(after)
+        return self.finish(self.begin(change, feature=feature, run=run, undoes=undoes))
+
+    def begin(self, change: Edit | Removal, *, feature: str, run: str, undoes: int | None = None) -> Begun:
+        """Check the change and journal it. Whoever then applies it says so by `finish` or `settle`."""
+        path = change.path
+        before = self._current(path)
+        self._check_policy(path, new=before is None)
+        after = outcome(change, before)
         if after == before:
-            return digest
-        old = ABSENT if before is None else edit.base_hash
-        entry = self.journal.intend(Entry(0, 0, feature, run, edit.path, old, digest, before, after, "intended"))
+            return Begun(change, before, after, None)
+        wait = self.unsettled_seconds(path)
+        if wait > 0:
+            raise NoteBusyError(
+                f"{path!r} was not changed.", "It was saved a moment ago; somebody may be writing.", "Try again soon."
+            )
+        name = f"{TEMPORARY}{secrets.token_hex(8)}"
         try:
-            self._replace(edit.path, before, after)
+            images = Images(before, after)
+            entry = self.journal.intend(path, images, feature=feature, run=run, undoes=undoes, temporary=name)
+        except sqlite3.Error as error:
+            raise WriteRefusedError(
+                f"{path!r} was not changed.",
+                f"The journal could not be written: {error}.",
+                "Make room on the disk of the data folder.",
+            ) from error
+        return Begun(change, before, after, entry)
+
+    def _check_policy(self, path: VaultPath, *, new: bool) -> None:
+        if not self.policy.writable(path):
+            raise WriteRefusedError(
+                f"{path!r} was not changed.", "Policy forbids writing there.", "Change `exclude` in famulus.toml."
+            )
+
+    def unsettled_seconds(self, path: VaultPath) -> float:
+        """How long until the note counts as settled; 0 where it does, and for what Famulus itself wrote last."""
+        stamp = self.vault.stamp(path)
+        if stamp is None or not self.settle_seconds:
+            return 0.0
+        # A time in the future comes from a clock that was set back, or from another computer: it is no fresh save.
+        age = time.time() - stamp.mtime_ns / 1e9
+        if not 0 <= age < self.settle_seconds:
+            return 0.0
+        current = self._current(path)
+        ours = current is not None and content_hash(current) == self.journal.last_written(path)
+        return 0.0 if ours else self.settle_seconds - age
+
+    def finish(self, begun: Begun) -> str:
+        """Write what was begun. Raises as `write` does."""
+        entry = begun.entry
+        if entry is None:
+            return begun.digest
+        try:
+            self._carry_out(entry, begun)
         except BaseException as error:
-            self.journal.mark(entry, "failed")
+            # Where the temporary file is still there, what it is can only be told by looking: `sweep` does.
+            if not self._beside(entry).exists():
+                self._mark(entry, "failed")
             if isinstance(error, OSError):
-                raise _refused(edit.path, error) from error
+                raise files.refused(entry.path, error) from error
             raise
-        self.journal.mark(entry, "done")
-        log.info("Wrote %s (%s).", edit.path, feature)
-        return digest
+        self._mark(entry, "done")
+        log.info("Wrote %s (%s).", entry.path, entry.feature)
+        return begun.digest
+
+    def _mark(self, entry: Entry, state: EntryState) -> None:
+        try:
+            self.journal.mark(entry.id, state)
+        except sqlite3.Error as error:
+            log.error("How the write of %s ended was not recorded; the next start finds it out: %s", entry.path, error)
+
+    def settle(self, begun: Begun) -> bool:
+        """Record by what is on the disk whether a write that somebody else made took place; tells which."""
+        entry = begun.entry
+        done = entry is None or self._current(entry.path) == begun.after
+        if entry is not None:
+            self._mark(entry, "done" if done else "failed")
+        return done
 
     def _current(self, path: VaultPath) -> bytes | None:
         try:
@@ -68,90 +138,85 @@ class Writer:
         except NoteNotFoundError:
             return None
 
-    def _replace(self, path: VaultPath, before: bytes | None, after: bytes) -> None:
-        target = self.vault.locate(path) if before is not None else self.vault.file_for_new(path)
+    def _carry_out(self, entry: Entry, begun: Begun) -> None:
+        if begun.after is None:
+            target = self._existing(entry.path)
+            files.take_away(target, target.parent / entry.temporary, begun.before or b"")
+        elif begun.before is None:
+            target = self.vault.file_for_new(entry.path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            files.place_new(target, target.parent / entry.temporary, begun.after)
+        else:
+            target = self._existing(entry.path)
+            displaced = files.put_in_place(target, target.parent / entry.temporary, begun.before, begun.after)
+            if displaced is not None:
+                self._rescue(entry, displaced)
+        files.flush_folder(target.parent)
+
+    def _existing(self, path: VaultPath) -> Path:
+        target = self.vault.locate(path)
         if target is None:
             raise StaleEditError(f"The change to {path!r} was not made.", "The note is gone.")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.parent / f"{TEMPORARY}{secrets.token_hex(8)}"
-        try:
-            _fill(temporary, after, target if before is not None else None)
-            if self._current(path) != before:
-                raise StaleEditError(
-                    f"The change to {path!r} was not made.",
-                    "The note was changed while it was being written.",
-                    "Ask for the suggestion again.",
-                )
-            if before is None:
-                _place_new(temporary, target)
-            else:
-                temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        _flush_folder(target.parent)
+        return target
+
+    def _rescue(self, entry: Entry, data: bytes) -> None:
+        """Keep bytes that two programs wrote over each other's in the moment of a write: in the journal."""
+        images = Images(data, self._current(entry.path))
+        kept = self.journal.intend(entry.path, images, feature="rescued", run=entry.run)
+        self.journal.mark(kept.id, "done")
+        log.error(
+            "Bytes of %s that were written during a write are kept in the journal as entry %d.", entry.path, kept.id
+        )
+
+    def _beside(self, entry: Entry) -> Path:
+        return self.vault.file_for_new(entry.path).parent / entry.temporary
 
     def sweep(self) -> int:
-        """Remove temporary files that a crash left, and close their journal entries; returns how many files."""
+        """Finish or take back what a crash interrupted; returns how many temporary files were removed.
+
+        Where the folder of a note is not there (unmounted, perhaps), its entry stays open for the next time.
+        """
         removed = 0
         for entry in self.journal.open_entries():
-            current = self._current(entry.path)
-            reached = current is not None and content_hash(current) == entry.after_hash
-            self.journal.mark(entry.id, "done" if reached else "failed")
-            folder = self.vault.file_for_new(entry.path).parent
-            for left in folder.glob(f"{TEMPORARY}*") if folder.is_dir() else ():
-                left.unlink()
-                removed += 1
+            try:
+                if self._beside(entry).parent.is_dir():
+                    removed += self._sweep(entry)
+            except (VaultError, OSError) as error:
+                log.error("The interrupted write of %s was not looked after: %s", entry.path, error)
         return removed
 
+    def _sweep(self, entry: Entry) -> bool:
+        images = self.journal.images(entry.id) or Images(None, None)
+        left = self._left(entry)
+        moved = left is None or self._clear(entry, images, left)
+        self.journal.mark(entry.id, _ended(entry, images, self._current(entry.path), moved=moved))
+        return left is not None
 
-def _fill(temporary: Path, data: bytes, like: Path | None) -> None:
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    with os.fdopen(handle, "wb") as file:
-        if file.write(data) != len(data):
-            raise OSError(errno.EIO, "short write")
-        file.flush()
-        if like is not None:
-            info = like.stat()
-            os.fchmod(file.fileno(), stat.S_IMODE(info.st_mode))
-            if (info.st_uid, info.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(file.fileno(), info.st_uid, info.st_gid)
-        os.fsync(file.fileno())
-    if temporary.stat().st_size != len(data):
-        raise OSError(errno.EIO, "the file on the disk is shorter than what was written")
+    def _left(self, entry: Entry) -> Path | None:
+        """The entry's temporary file, also where its folder has another name by now."""
+        if not entry.temporary or self._beside(entry).is_file():
+            return self._beside(entry) if entry.temporary else None
+        return next(iter(self.vault.root.rglob(entry.temporary)), None)
 
-
-def _place_new(temporary: Path, target: Path) -> None:
-    """Give the file its name without ever replacing another; some file systems have no hard links."""
-    try:
-        os.link(temporary, target)
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
-            raise
-        if target.exists():
-            raise FileExistsError(errno.EEXIST, "File exists") from error
-        temporary.replace(target)
-    else:
-        temporary.unlink()
+    def _clear(self, entry: Entry, images: Images, left: Path) -> bool:
+        """Remove a temporary file without losing what a user wrote; tells whether it was the displaced note."""
+        data = left.read_bytes()
+        target = self.vault.locate(entry.path)
+        ours = (images.after or b"").startswith(data) or (target is not None and left.samefile(target))
+        if data != images.before and not ours:
+            if target is not None and self._current(entry.path) == images.after:
+                left.replace(target)
+                files.flush_folder(target.parent)
+                return False
+            self._rescue(entry, data)
+        left.unlink()
+        return data == images.before
 
 
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _refused(path: VaultPath, error: OSError) -> WriteRefusedError:
-    fixes = {
-        errno.ENOSPC: "Free some space on the vault's disk.",
-        errno.EROFS: "The vault's disk is read-only: mount it for writing.",
-        errno.EACCES: "Give this user the right to write into the folder.",
-        errno.EEXIST: "A note of that name exists by now; ask again.",
-    }
-    return WriteRefusedError(
-        f"{path!r} was not changed.",
-        f"The system says: {error.strerror}.",
-        fixes.get(error.errno or 0, "Check the vault's disk."),
-    )
+def _ended(entry: Entry, images: Images, current: bytes | None, *, moved: bool) -> EntryState:
+    """How an interrupted write ended; `moved` says that the new bytes had left the temporary file."""
+    if entry.state != "intended":
+        return entry.state
+    if current in (images.before, images.after):
+        return "done" if current == images.after else "failed"
+    return "done" if moved else "failed"

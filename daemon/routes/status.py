@@ -49,7 +49,7 @@ def router(famulus: Famulus) -> APIRouter:
     async def journal(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
         """What Famulus wrote, newest first, without the texts."""
         names = ("id", "at", "feature", "run", "path", "before_hash", "after_hash", "state")
-        entries = famulus.journal.entries(limit)
+        entries = famulus.journal.entries(limit=limit)
         return {"entries": [{name: getattr(entry, name) for name in names} for entry in entries]}
 
     @routes.get("/api/events")

@@ -14,7 +14,7 @@ from agents.prompts import Prompts
 from agents.schedule_rules import missed, period
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.edit import ABSENT, apply
-from vault_sync.journal import Entry, Journal
+from vault_sync.journal import Images, Journal
 from vault_sync.ledger import Ledger
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
@@ -161,9 +161,9 @@ async def test_what_famulus_wrote_is_no_news(desk: Desk) -> None:
     desk.ran()
     before = (desk.root / "Work/Plan.md").read_bytes()
     after = before + b"\n%% famulus:related %%\n- [[Garden]]\n%% /famulus:related %%\n"
-    entry = Entry(0, desk.latest() + 1e-6, "link", "run", VaultPath("Work/Plan.md"), "", "", before, after, "done")
     journal = Journal(desk.state)
-    journal.mark(journal.intend(entry), "done")
+    entry = journal.intend(VaultPath("Work/Plan.md"), Images(before, after), feature="link", run="run")
+    journal.mark(entry.id, "done")
     desk.write("Work/Plan.md", after.decode())
     desk.indexer.scan()
     assert (await desk.digests.run(DIGEST, desk.now)).edit is None

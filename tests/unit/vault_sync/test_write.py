@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from vault_sync.edit import ABSENT, BOM, Edit, content_hash
-from vault_sync.errors import StaleEditError, WriteRefusedError
-from vault_sync.journal import Entry, Journal
+from vault_sync.edit import ABSENT, BOM, Edit, Removal, content_hash
+from vault_sync.errors import NoteBusyError, StaleEditError, WriteRefusedError
+from vault_sync.journal import Images, Journal
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
 from vault_sync.state import State
 from vault_sync.vault import Vault
-from vault_sync.write import TEMPORARY, Writer
+from vault_sync.write import Writer
 
 
 @pytest.fixture
@@ -41,7 +41,8 @@ def test_keeps_bytes_mode_and_journal(writer: Writer) -> None:
     assert content_hash(file.read_bytes()) == digest
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     (entry,) = writer.journal.entries()
-    assert (entry.before, entry.after, entry.state, entry.run) == (data, file.read_bytes(), "done", "r1")
+    assert (entry.state, entry.run, entry.temporary) == ("done", "r1", "")
+    assert writer.journal.images(entry.id) == Images(data, file.read_bytes())
 
 
 def test_a_stale_edit_touches_nothing(writer: Writer) -> None:
@@ -66,7 +67,7 @@ def test_a_new_note_in_a_new_folder(writer: Writer) -> None:
     assert (writer.vault.root / "Digests/Неделя.md").read_text() == "текст\n"
     with pytest.raises(StaleEditError):
         writer.write(edit, feature="digest", run="r")
-    assert writer.journal.entries()[0].before is None
+    assert writer.journal.images(writer.journal.entries()[0].id) == Images(None, "текст\n".encode())
 
 
 @pytest.mark.parametrize("path", [".obsidian/x.md", "Templates/x.md", "image.png", ".hidden.md"])
@@ -105,17 +106,118 @@ def test_a_change_in_the_last_moment_is_noticed(writer: Writer, monkeypatch: pyt
     assert file.read_bytes() == b"the user was faster"
 
 
-def test_sweeps_what_a_crash_left(writer: Writer) -> None:
-    file = note(writer, b"old")
-    left = file.with_name(f"{TEMPORARY}abc")
-    left.write_bytes(b"ol")
-    entry = Entry(
-        0, 0, "link", "r", VaultPath("n.md"), content_hash(b"old"), content_hash(b"new"), b"old", b"new", "intended"
+def crashed(writer: Writer, before: bytes | None, after: bytes | None, left: bytes | None, name: str = "n.md") -> Path:
+    """What the disk and the journal hold when the process dies in the middle of a write."""
+    entry = writer.journal.intend(
+        VaultPath(name), Images(before, after), feature="link", run="r", temporary=".famulus-tmp-0123456789abcdef"
     )
-    writer.journal.intend(entry)
-    assert writer.sweep() == 1 and not left.exists()
-    assert writer.journal.entries()[0].state == "failed"
-    note(writer, b"new")
-    writer.journal.intend(entry)
+    temporary = writer.vault.root / Path(name).parent / entry.temporary
+    if left is not None:
+        temporary.write_bytes(left)
+    return temporary
+
+
+@pytest.mark.parametrize(
+    ("now", "left", "state", "then"),
+    [
+        (b"old", None, "failed", b"old"),
+        (b"old", b"", "failed", b"old"),
+        (b"old", b"old+", "failed", b"old"),
+        (b"old+new", None, "done", b"old+new"),
+        (b"old+new", b"old", "done", b"old+new"),
+        (b"edited", b"old+n", "failed", b"edited"),
+        (b"edited", b"old", "done", b"edited"),
+        (b"edited", None, "done", b"edited"),
+        (b"old+new", b"saved in the same instant", "failed", b"saved in the same instant"),
+    ],
+)
+def test_the_next_start_ends_what_a_crash_interrupted(
+    writer: Writer, now: bytes, left: bytes | None, state: str, then: bytes
+) -> None:
+    file = note(writer, now)
+    temporary = crashed(writer, b"old", b"old+new", left)
+    assert writer.sweep() == (left is not None)
+    assert not temporary.exists() and file.read_bytes() == then
+    assert [entry.state for entry in writer.journal.entries()] == [state]
+    assert not writer.journal.open_entries() and writer.sweep() == 0
+
+
+def test_two_versions_that_met_in_a_crash_are_both_kept(writer: Writer) -> None:
+    file = note(writer, b"the newest")
+    crashed(writer, b"old", b"new", b"the one before")
     writer.sweep()
-    assert writer.journal.entries()[0].state == "done"
+    assert file.read_bytes() == b"the newest"
+    rescued = writer.journal.entries()[0]
+    assert rescued.feature == "rescued" and writer.journal.images(rescued.id) == Images(
+        b"the one before", b"the newest"
+    )
+
+
+def test_a_temporary_file_is_found_when_its_folder_was_renamed_meanwhile(writer: Writer) -> None:
+    (writer.vault.root / "a").mkdir()
+    note(writer, b"old", "a/n.md")
+    crashed(writer, b"old", b"old+new", b"old+", "a/n.md")
+    (writer.vault.root / "a").rename(writer.vault.root / "b")
+    (writer.vault.root / "a").mkdir()
+    assert writer.sweep() == 1
+    assert sorted(f.name for f in writer.vault.root.rglob("*")) == ["a", "b", "n.md"]
+
+
+def test_nothing_is_decided_while_the_folder_is_away(writer: Writer) -> None:
+    crashed(writer, b"old", b"new", None, "away/n.md")
+    assert writer.sweep() == 0 and len(writer.journal.open_entries()) == 1
+
+
+def test_a_file_of_that_name_which_the_journal_does_not_know_is_left_alone(writer: Writer) -> None:
+    stray = note(writer, b"x", ".famulus-tmp-stray")
+    writer.sweep()
+    assert stray.exists()
+
+
+def test_a_fresh_save_is_not_touched_but_our_own_is(tmp_path: Path) -> None:
+    (tmp_path / "v").mkdir()
+    writer = Writer(Vault(tmp_path / "v"), Journal(State(tmp_path / "state.db")), Policy(), settle_seconds=60)
+    file = note(writer, b"just saved")
+    with pytest.raises(NoteBusyError):
+        writer.write(append(b"just saved", "x"), feature="link", run="r")
+    assert file.read_bytes() == b"just saved" and not writer.journal.entries()
+    os.utime(file, (1, 1))
+    writer.write(append(b"just saved", "x"), feature="link", run="r")
+    writer.write(append(b"just savedx", "y"), feature="link", run="r")
+    assert file.read_bytes() == b"just savedxy"
+
+
+def test_a_time_in_the_future_is_a_clock_that_was_set_back(tmp_path: Path) -> None:
+    (tmp_path / "v").mkdir()
+    writer = Writer(Vault(tmp_path / "v"), Journal(State(tmp_path / "state.db")), Policy(), settle_seconds=60)
+    file = note(writer, b"a")
+    os.utime(file, (4e9, 4e9))
+    assert writer.unsettled_seconds(VaultPath("n.md")) == 0
+
+
+def test_takes_away_only_the_note_that_is_meant(writer: Writer) -> None:
+    file = note(writer, b"made by us")
+    with pytest.raises(StaleEditError):
+        writer.write(Removal(VaultPath("n.md"), content_hash(b"other")), feature="undo", run="r")
+    assert file.exists()
+    assert writer.write(Removal(VaultPath("n.md"), content_hash(b"made by us")), feature="undo", run="r") == ABSENT
+    assert not any(writer.vault.root.iterdir())
+    assert writer.journal.images(writer.journal.entries()[0].id) == Images(b"made by us", None)
+
+
+def test_extended_attributes_stay(writer: Writer) -> None:
+    file = note(writer, b"old")
+    try:
+        os.setxattr(file, "user.colour", b"green")
+    except OSError:
+        pytest.skip("this file system keeps no extended attributes")
+    writer.write(append(b"old", "x"), feature="link", run="r")
+    assert os.getxattr(file, "user.colour") == b"green"
+
+
+def test_a_journal_that_can_not_be_written_stops_the_write(writer: Writer, tmp_path: Path) -> None:
+    file = note(writer, b"old")
+    writer.journal._state.transaction().__enter__().execute("PRAGMA query_only = ON")
+    with pytest.raises(WriteRefusedError, match="journal"):
+        writer.write(append(b"old", "x"), feature="link", run="r")
+    assert file.read_bytes() == b"old"
