@@ -140,6 +140,10 @@ class Inbox:
         """Reject each. Raises SuggestionError at the first that can not be."""
         return [self.reject(suggestion_id) for suggestion_id in ids]
 
+    def take_back(self, suggestion_id: str) -> Suggestion:
+        """What was applied was undone: it is not wanted."""
+        return self._become(self.get(suggestion_id), "rejected", "It was undone.")
+
     def refuse(self, path: VaultPath, target: VaultPath, kind: str) -> None:
         """Remember that the user does not want this."""
         with self._state.transaction() as connection:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from agents.linked import KIND, Linked, LinkedBook, Record
 from agents.linkpaths import LinkPaths
-from agents.managed import Change, change, edit_for, own_text, present
+from agents.managed import Change, ManagedSectionError, change, edit_for, own_text, present
 from agents.merge import Item, Written
 from agents.neighbours import Limits, Neighbour, Neighbourhood, Neighbours
 from agents.ports import Roles
@@ -17,7 +17,7 @@ from agents.section import Relation, Resolve
 from agents.suggestion import Suggestion, suggestion_id
 from agents.wikilink import link_to
 from vault_sync.edit import Edit
-from vault_sync.errors import StaleEditError
+from vault_sync.errors import StaleEditError, UnreadableNoteError
 from vault_sync.ledger import Ledger
 from vault_sync.note import Note
 from vault_sync.parse import parse_note
@@ -171,6 +171,23 @@ class Linker:
         item = _item_of(suggestion)
         record = Record(Written(item, ""), suggestion.evidence, generated=suggestion.detail["generated"] == "yes")
         self.book.add(suggestion.path, record)
+
+    def taken_back(self, path: VaultPath, was: bytes | None, now: bytes | None) -> set[VaultPath]:
+        """A write was undone, which made the note from what it `was` to what it is `now`.
+
+        Links that are gone from the section are refused from now on, and returned; links that came back are wanted.
+        """
+        before, after = self._targets(path, was), self._targets(path, now)
+        self.book.drop(path, before - after)
+        self.book.forgive(path, after - before)
+        return before - after
+
+    def _targets(self, path: VaultPath, data: bytes | None) -> set[VaultPath]:
+        try:
+            keys = present(parse_note(path, data), self._resolve(path)) if data is not None else {}
+        except (ManagedSectionError, UnreadableNoteError):
+            return set()
+        return {VaultPath(key) for key in keys if not key.startswith("?")}
 
     def _observed(self, note: Note) -> Linked:
         self.book.observe(note.path, present(note, self._resolve(note.path)))

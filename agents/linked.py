@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from agents.merge import Item, Written, unresolved_key
@@ -80,6 +80,22 @@ class LinkedBook:
             self.put(path, replace(linked, records=left))
         self._refuse(path, sorted(gone))
         return gone
+
+    def drop(self, path: VaultPath, targets: Iterable[VaultPath]) -> None:
+        """These were taken out of the note again: they are refused from now on."""
+        gone = set(targets)
+        linked = self.get(path)
+        kept = tuple(record for record in linked.records if record.written.item.target not in gone)
+        if kept != linked.records:
+            self.put(path, replace(linked, records=kept))
+        self._refuse(path, sorted(gone))
+
+    def forgive(self, path: VaultPath, targets: Iterable[VaultPath]) -> None:
+        """These are wanted again."""
+        with self._state.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM refusals WHERE path = ? AND target = ? AND kind = ?", [(path, t, KIND) for t in targets]
+            )
 
     def _refuse(self, path: VaultPath, targets: Sequence[VaultPath]) -> None:
         with self._state.transaction() as connection:

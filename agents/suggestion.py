@@ -18,9 +18,10 @@ TRANSITIONS: Mapping[SuggestionState, frozenset[SuggestionState]] = {
     "accepted": frozenset({"applied", "stale", "pending"}),
     "stale": frozenset({"rejected"}),
     "rejected": frozenset(),
-    "applied": frozenset(),
+    "applied": frozenset({"rejected"}),
 }
-"""From each state to the states that may follow. `accepted` goes back to `pending` when the write failed."""
+"""From each state to the states that may follow. `accepted` goes back to `pending` when the write failed,
+`applied` becomes `rejected` when it was undone."""
 
 
 class UnknownSuggestionError(SuggestionError):

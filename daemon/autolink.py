@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from agents.errors import AgentError
 from daemon.config import LinkingSection
 from vault_sync.change import Coalescer
-from vault_sync.errors import VaultError
+from vault_sync.errors import NoteBusyError, VaultError
 from vault_sync.paths import VaultPath
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,9 @@ class AutoLink:
             return
         try:
             await self._link(path, mode)
+        except NoteBusyError as error:
+            log.info("%s is linked later: %s", path, error)
+            self._hint(path)
         except (VaultError, AgentError) as error:
             log.warning("%s was not linked: %s", path, error)
 

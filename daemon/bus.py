@@ -16,6 +16,8 @@ class BusEvent:
 
     name: str
     data: dict[str, Any] = field(default_factory=dict)
+    to: str = ""
+    """The one plugin that it is meant for; empty for everybody."""
 
 
 class Bus:
@@ -25,12 +27,12 @@ class Bus:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[BusEvent], None]] = []
 
-    def publish(self, name: str, **data: Any) -> None:
-        """Tell every listener."""
+    def publish(self, name: str, *, to: str = "", **data: Any) -> None:
+        """Tell every listener, or with `to` the stream of one plugin."""
         with self._lock:
             listeners = list(self._listeners)
         for listener in listeners:
-            listener(BusEvent(name, data))
+            listener(BusEvent(name, data, to))
 
     def listen(self, listener: Callable[[BusEvent], None]) -> Callable[[], None]:
         """Call `listener` for each event, in the publisher's thread; returns what ends that."""
@@ -43,8 +45,8 @@ class Bus:
 
         return end
 
-    async def stream(self) -> AsyncIterator[BusEvent]:
-        """Events from now on."""
+    async def stream(self, plugin: str = "", beat: float = 15.0) -> AsyncIterator[BusEvent | None]:
+        """Events from now on, those for `plugin` among them; None after `beat` seconds without one."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[BusEvent] = asyncio.Queue(_KEPT)
 
@@ -53,10 +55,17 @@ class Bus:
                 queue.get_nowait()
             queue.put_nowait(event)
 
-        end = self.listen(lambda event: _hand_over(loop, put, event))
+        def heard(event: BusEvent) -> None:
+            if event.to in ("", plugin):
+                _hand_over(loop, put, event)
+
+        end = self.listen(heard)
         try:
             while True:
-                yield await queue.get()
+                try:
+                    yield await asyncio.wait_for(queue.get(), beat)
+                except TimeoutError:
+                    yield None
         finally:
             end()
 

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     link.add_argument("note")
     link.add_argument("--dry-run", action="store_true", help="show the proposals and keep nothing")
     _review(command("review", commands.review, "List, accept and reject suggestions."), late)
+    _undo(command("undo", commands.undo, "Take back what Famulus wrote; without a choice, list it."))
     _digest(command("digest", commands.digest, "List digest notes, or run one now."), late)
     command("doctor", commands.doctor, "Say what is wrong with the set-up, and what to do.")
     _models(command("models", commands.models, "List or fetch the models that the configuration names."), late)
@@ -93,6 +95,15 @@ def _review(review: argparse.ArgumentParser, late: argparse.ArgumentParser) -> N
         actions.add_parser(name, help=f"{name} suggestions by id", parents=[late]).add_argument(
             "ids", nargs="+", metavar="ID"
         )
+
+
+def _undo(undo: argparse.ArgumentParser) -> None:
+    undo.add_argument("--edit", type=int, action="append", default=[], metavar="ID", help="this write; may be repeated")
+    undo.add_argument("--note", default="", metavar="PATH", help="all writes to this note or folder")
+    undo.add_argument("--feature", default="", help="all writes of a feature (link, digest, undo, …)")
+    undo.add_argument("--run", dest="of_run", default="", help="all writes of one run")
+    undo.add_argument("--day", type=date.fromisoformat, help="all writes of a day (YYYY-MM-DD)")
+    undo.add_argument("--dry-run", action="store_true", help="show what would change and change nothing")
 
 
 def _digest(digest: argparse.ArgumentParser, late: argparse.ArgumentParser) -> None:

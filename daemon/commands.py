@@ -93,6 +93,20 @@ async def review(arguments: argparse.Namespace, settings: Settings) -> int:
     return _output(arguments, data, show.suggestions(data["suggestions"], kept=True))
 
 
+async def undo(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Take writes back; without a choice, list what could be."""
+    day = arguments.day.isoformat() if arguments.day else None
+    wanted = {"path": arguments.note, "feature": arguments.feature, "run": arguments.of_run, "day": day}
+    async with connect(settings, quiet=arguments.json) as client:
+        if not arguments.edit and not any(wanted.values()):
+            data = await client.get("/api/journal")
+            return _output(arguments, data, show.journal(data["entries"]))
+        body = {**wanted, "ids": arguments.edit, "dry_run": arguments.dry_run}
+        data = await client.post("/api/journal/undo", body)
+    _output(arguments, data, show.undone(data["results"]))
+    return 1 if any(result["outcome"] == "refused" for result in data["results"]) else 0
+
+
 async def digest(arguments: argparse.Namespace, settings: Settings) -> int:
     """List digests or run one."""
     async with connect(settings, quiet=arguments.json) as client:

@@ -13,6 +13,7 @@ from agents.linked import KIND as LINKS
 from agents.mastery import MasteryBook
 from agents.ports import ChatEngine
 from agents.prompts import Prompts
+from daemon.applier import Applier
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
 from daemon.config import ConfigError, Settings
@@ -21,12 +22,15 @@ from daemon.engines.host import EngineHost
 from daemon.errors import NotFoundError
 from daemon.linking import Linking
 from daemon.lock import VaultLock
+from daemon.plugins import Plugins
 from daemon.schedule import ZONE, Schedule, next_fire
 from daemon.token import load_token
+from daemon.undoing import Undoing
 from daemon.upkeep import Upkeep
 from vault_sync.change import Coalescer
+from vault_sync.edit import content_hash
 from vault_sync.errors import NoteNotFoundError, UnreadableNoteError
-from vault_sync.journal import Journal
+from vault_sync.journal import Journal, Limits
 from vault_sync.ledger import Ledger
 from vault_sync.parse import decode
 from vault_sync.paths import VaultPath
@@ -37,6 +41,7 @@ from vault_sync.search import Searcher
 from vault_sync.state import State
 from vault_sync.stores.chroma import ChromaStore
 from vault_sync.sync import Indexer
+from vault_sync.syncing import Syncing
 from vault_sync.vault import Vault
 from vault_sync.write import Writer
 
@@ -69,10 +74,12 @@ class Famulus:
         self.ledger = Ledger(folder / "index.db")
         self.state = State(folder / "state.db")
         self.store = ChromaStore(folder / "chroma")
-        self.journal = Journal(self.state)
-        self.writer = Writer(vault, self.journal, self.policy)
+        limits = Limits(settings.journal.keep_days * 86400, int(settings.journal.max_mb * 2**20))
+        self.journal = Journal(self.state, limits)
+        self.writer = Writer(vault, self.journal, self.policy, settings.writing.settle_seconds)
         self.searcher = Searcher(self.ledger, self.store, self.embedder)
         self._build_index()
+        self._build_writing()
         self._build_agents()
 
     def _build_index(self) -> None:
@@ -87,6 +94,20 @@ class Famulus:
         )
         coalescer = Coalescer(notes.quiet_seconds, notes.longest_seconds)
         self.upkeep = Upkeep(self.indexer, self.bus, coalescer, notes.rescan_seconds, polling=notes.polling)
+
+    def _build_writing(self) -> None:
+        settings = self.settings.writing
+        self.syncing = Syncing(self.vault.root)
+        self.upkeep.on_hint = self.syncing.heard
+        self.plugins = Plugins(self.bus, settings.plugin_seconds, self.ledger.paths, self._digest_of)
+        self.applier = Applier(
+            self.writer, self.plugins, self.syncing, self.bus, settings, lambda: self.upkeep.status().problem
+        )
+        self.undoing = Undoing(self)
+
+    def _digest_of(self, path: VaultPath) -> str | None:
+        data = self.read(path)
+        return None if data is None else content_hash(data)
 
     def _build_agents(self) -> None:
         self.mastery = MasteryBook(self.state)
@@ -109,7 +130,7 @@ class Famulus:
         self.upkeep.on_saved = self.saved
         self.indexer.on_moved = self._moved
         self.digests = Digests(self.ledger, self.read, roles, self.mastery, self.prompts, self.state, next_fire, ZONE)
-        self.schedule = Schedule(self.digests, self._is_digest, self.writer, self.bus)
+        self.schedule = Schedule(self.digests, self._is_digest, self.applier, self.bus)
 
     def _prompt_overrides(self) -> dict[str, str]:
         found = {}
@@ -124,6 +145,7 @@ class Famulus:
 
     def _moved(self, old: VaultPath, new: VaultPath) -> None:
         self.linker.book.moved(old, new)
+        self.journal.moved(old, new)
         self.bus.publish("note.moved", path=new, old_path=old)
         self.schedule.saved(new)
 

@@ -28,6 +28,8 @@ STATUS = {
     "prompt": 409,
     "engine_spec": 503,
     "stale": 409,
+    "note_busy": 409,
+    "undo_refused": 409,
     "conflict": 409,
     "write_refused": 409,
     "note_unreadable": 422,

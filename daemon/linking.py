@@ -89,9 +89,7 @@ class Linking:
             return _failure(suggestion, error)
 
     async def _apply(self, edit: Edit, feature: str, run: str) -> str:
-        digest = await asyncio.to_thread(self._famulus.writer.write, edit, feature=feature, run=run)
-        self._famulus.bus.publish("note.written", path=edit.path, feature=feature, run=run, hash=digest)
-        return digest
+        return await self._famulus.applier.apply(edit, feature=feature, run=run)
 
 
 def _outcome(suggestion: Suggestion) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from tzlocal import get_localzone
 
 from agents.digest import Digests, DigestStatus
 from agents.errors import AgentError
+from daemon.applier import Applier
 from daemon.autolink import new_run
 from daemon.bus import Bus, BusEvent
 from vault_sync.errors import VaultError
 from vault_sync.paths import VaultPath
-from vault_sync.write import Writer
 
 log = logging.getLogger(__name__)
 
@@ -66,10 +66,10 @@ def next_fire(cron: str, after: datetime) -> datetime | None:
 class Schedule:
     """One job a digest note, under the note's path as its fixed id."""
 
-    def __init__(self, digests: Digests, is_digest: Callable[[VaultPath], bool], writer: Writer, bus: Bus) -> None:
+    def __init__(self, digests: Digests, is_digest: Callable[[VaultPath], bool], applier: Applier, bus: Bus) -> None:
         self._digests = digests
         self._is_digest = is_digest
-        self._writer = writer
+        self._applier = applier
         self._bus = bus
         self._scheduler = AsyncIOScheduler(
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
@@ -145,7 +145,7 @@ class Schedule:
             result = await self._digests.run(path, now)
             written = None
             if result.edit is not None:
-                await asyncio.to_thread(self._writer.write, result.edit, feature="digest", run=new_run())
+                await self._applier.apply(result.edit, feature="digest", run=new_run())
                 written = result.edit.path
             self._digests.finished(path, now, written)
         self._bus.publish("digest.done", digest=path, path=written)

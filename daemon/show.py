@@ -1,6 +1,7 @@
 """What people see in the terminal. Pure: data in, text with rich markup out."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.markup import escape
@@ -65,6 +66,56 @@ def _suggestion(each: dict[str, Any], *, kept: bool) -> str:
 def decisions(results: Sequence[dict[str, Any]]) -> str:
     """What became of each suggestion."""
     return "\n".join(f"{r['id']}  {r['state'] or 'not done'}  {escape(r['reason'] or '')}" for r in results)
+
+
+_JOURNAL_STATES = {"done": "", "undone": "undone", "failed": "not written", "intended": "under way"}
+
+
+def journal(entries: Sequence[dict[str, Any]]) -> str:
+    """What Famulus wrote, newest first."""
+    if not entries:
+        return "Famulus has written nothing into this vault."
+    lines = "\n".join(_entry(each) for each in entries)
+    return (
+        f"{lines}\n\nTake one back with `famulus undo --edit ID`; `--note`, `--run`, `--feature` and `--day` take more."
+    )
+
+
+def _entry(each: dict[str, Any]) -> str:
+    when = datetime.fromtimestamp(each["at"]).strftime("%Y-%m-%d %H:%M:%S")
+    state = _JOURNAL_STATES.get(each["state"], each["state"])
+    undoes = f" of {each['undoes']}" if each["undoes"] else ""
+    what = escape(f"{each['feature']}{undoes}")
+    tail = f"  [yellow]{state}[/yellow]" if state else ""
+    return (
+        f"[bold]{each['id']:>5}[/bold]  {when}  {what:<12}  {escape(each['path'])}  [dim]run {each['run']}[/dim]{tail}"
+    )
+
+
+_OUTCOMES = {
+    "undone": "[green]undone[/green]",
+    "would_undo": "[green]would be undone[/green]",
+    "refused": "[red]not undone[/red]",
+    "nothing": "[dim]nothing to undo[/dim]",
+}
+
+
+def undone(results: Sequence[dict[str, Any]]) -> str:
+    """What became of each write that was to be undone, with the diff of its note."""
+    if not results:
+        return "Nothing that Famulus wrote fits."
+    return "\n\n".join(_undone(each) for each in results)
+
+
+def _undone(each: dict[str, Any]) -> str:
+    reason = f": {escape(each['reason'])}" if each["reason"] else ""
+    head = f"[bold]{each['id']}[/bold] {escape(each['feature'])} {escape(each['path'])}  {_OUTCOMES[each['outcome']]}{reason}"
+    return "\n".join([head, *(_diff_line(line) for line in each["diff"].splitlines())])
+
+
+def _diff_line(line: str) -> str:
+    colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+    return f"  [{colour}]{escape(line)}[/{colour}]" if colour else f"  {escape(line)}"
 
 
 def digests(found: Sequence[dict[str, Any]]) -> str:

@@ -10,6 +10,8 @@ from fastapi.responses import StreamingResponse
 
 T = TypeVar("T")
 DONE = b"data: [DONE]\n\n"
+PING = b": ping\n\n"
+"""A comment: tells a listener that the stream lives, and us when the listener does not."""
 
 
 class ClientGoneError(Exception):

@@ -51,6 +51,7 @@ class Upkeep:
         self._identity = ""
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
         self.on_saved: Callable[[VaultPath], None] = lambda path: None
+        self.on_hint: Callable[[str], None] = lambda path: None
         indexer.should_stop = lambda: self._stop
         indexer.on_indexed = self._indexed
         indexer.on_progress = self._progress
@@ -180,6 +181,7 @@ class Upkeep:
         self._working = 0
 
     def _hint(self, path: str) -> None:
+        self.on_hint(path)
         if not self._indexer.policy.readable(VaultPath(path)):
             return
         with self._wake:

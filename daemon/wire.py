@@ -9,8 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.ports import Message
 from agents.suggestion import Suggestion
-from vault_sync.edit import Edit
+from vault_sync.edit import Edit, Removal, split_mark
 from vault_sync.filter import Filter
+from vault_sync.journal import Entry, Selection
+from vault_sync.paths import vault_path
 from vault_sync.search import Passage
 
 
@@ -191,6 +193,55 @@ def edit_json(edit: Edit, text: str | None) -> dict[str, Any]:
         "before": edit.before,
         "after": edit.after,
     }
+
+
+def edit_request(change: Edit | Removal, before: bytes | None, after_hash: str) -> dict[str, Any]:
+    """What a plugin is sent to apply: offsets in UTF-16 units of the text without its byte order mark."""
+    request = {"path": change.path, "base_hash": change.base_hash, "after_hash": after_hash}
+    if isinstance(change, Removal):
+        return {**request, "span": {"start": 0, "end": 0, "unit": "utf16"}, "before": "", "after": "", "remove": True}
+    text = split_mark(before)[1] if before is not None else ""
+    return {**edit_json(change, text), **request, "remove": False}
+
+
+class ProofBody(BaseModel):
+    """A plugin names the hashes of the notes that it was asked for; null for one that it does not have."""
+
+    plugin: str = Field(min_length=8, max_length=64)
+    hashes: dict[str, str | None]
+
+
+class EditAnswerBody(BaseModel):
+    """What a plugin says of an Edit that it was asked to apply."""
+
+    plugin: str = Field(min_length=8, max_length=64)
+    id: str
+    outcome: Literal["applied", "stale", "busy", "failed"]
+    hash: str | None = None
+    reason: str = Field("", max_length=1000)
+
+
+class UndoBody(BaseModel):
+    """Which writes to undo: all that fit every field that is given; at least one has to be."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[int] = []
+    path: str = ""
+    feature: str = ""
+    run: str = ""
+    day: date | None = None
+    dry_run: bool = False
+
+    def selection(self) -> Selection:
+        """The selection that it means."""
+        path = vault_path(self.path) if self.path.strip("/") else ""
+        return Selection(tuple(self.ids), path, self.feature, self.run, self.day)
+
+
+def entry_json(entry: Entry) -> dict[str, Any]:
+    """A write as the API shows it, without the texts."""
+    return {key: value for key, value in dataclasses.asdict(entry).items() if key != "temporary"}
 
 
 def utf16(text: str, offset: int) -> int:

@@ -100,6 +100,16 @@ class Journal:
             connection.execute("UPDATE journal SET temporary = '' WHERE id = ?", (entry,))
             _set_state(connection, entry, state)
 
+    def applied_late(self, entry: str, digest: str) -> None:
+        """An app says after all that it applied a write that was given up; unknown entries are no error."""
+        with self._state.transaction() as connection:
+            row = connection.execute(
+                "SELECT id FROM journal WHERE id = ? AND after_hash = ? AND state IN ('intended', 'failed')",
+                (int(entry) if entry.isdecimal() else -1, digest),
+            ).fetchone()
+            if row is not None:
+                _set_state(connection, row["id"], "done")
+
     def entries(self, wanted: Selection = Selection(), limit: int = 100) -> list[Entry]:
         """The newest entries first, at most `limit`."""
         conditions, values = _conditions(wanted)

@@ -18,6 +18,7 @@ from vault_sync.files import TEMPORARY
 from vault_sync.journal import Entry, EntryState, Images, Journal
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
+from vault_sync.syncing import unresolved
 from vault_sync.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,10 @@ class Writer:
         before = self._current(path)
         self._check_policy(path, new=before is None)
         after = outcome(change, before)
+        if before is not None and unresolved(before):
+            raise WriteRefusedError(
+                f"{path!r} was not changed.", "It holds a merge conflict that is not resolved.", "Resolve the conflict."
+            )
         if after == before:
             return Begun(change, before, after, None)
         wait = self.unsettled_seconds(path)
@@ -124,10 +129,13 @@ class Writer:
         except sqlite3.Error as error:
             log.error("How the write of %s ended was not recorded; the next start finds it out: %s", entry.path, error)
 
-    def settle(self, begun: Begun) -> bool:
-        """Record by what is on the disk whether a write that somebody else made took place; tells which."""
+    def settle(self, begun: Begun, *, done: bool = False) -> bool:
+        """Record whether a write that somebody else was to make took place, and tell it.
+
+        Where it is not known to be `done`, what lies on the disk decides.
+        """
         entry = begun.entry
-        done = entry is None or self._current(entry.path) == begun.after
+        done = done or entry is None or self._current(entry.path) == begun.after
         if entry is not None:
             self._mark(entry, "done" if done else "failed")
         return done

@@ -1,4 +1,4 @@
-"""`/api/health`, `/api/notes`, `/api/notes/status`, `/api/journal`, `/api/events` and `/metrics`."""
+"""`/api/health`, `/api/notes`, `/api/notes/status`, `/api/events` and `/metrics`."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
@@ -45,17 +45,14 @@ def router(famulus: Famulus) -> APIRouter:
             "passed_over": [] if path else [{"path": p, "reason": r} for p, r in famulus.passed_over().items()],
         }
 
-    @routes.get("/api/journal")
-    async def journal(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, Any]:
-        """What Famulus wrote, newest first, without the texts."""
-        names = ("id", "at", "feature", "run", "path", "before_hash", "after_hash", "state")
-        entries = famulus.journal.entries(limit=limit)
-        return {"entries": [{name: getattr(entry, name) for name in names} for entry in entries]}
-
     @routes.get("/api/events")
-    async def events() -> StreamingResponse:
-        """What happens, as server-sent events: `index.progress`, `note.indexed`, `suggestion.new`, `note.written`, …"""
-        return sse.response(_events(famulus))
+    async def events(plugin: Annotated[str, Query(max_length=64)] = "") -> StreamingResponse:
+        """What happens, as server-sent events: `index.progress`, `note.indexed`, `suggestion.new`, `note.written`, …
+
+        A plugin that gives its name, 8 characters or more, is also asked to apply Edits, once it has proved to see
+        the notes that `hello` names.
+        """
+        return sse.response(_events(famulus, plugin if len(plugin) >= 8 else ""))
 
     @routes.get("/metrics")
     async def prometheus() -> PlainTextResponse:
@@ -65,10 +62,15 @@ def router(famulus: Famulus) -> APIRouter:
     return routes
 
 
-async def _events(famulus: Famulus) -> AsyncIterator[bytes]:
-    yield sse.event({"version": __version__}, "hello")
-    async for happened in famulus.bus.stream():
-        yield sse.event(happened.data, happened.name)
+async def _events(famulus: Famulus, plugin: str) -> AsyncIterator[bytes]:
+    prove = famulus.plugins.connect(plugin) if plugin else []
+    try:
+        yield sse.event({"version": __version__, "prove": prove}, "hello")
+        async for happened in famulus.bus.stream(plugin):
+            yield sse.event(happened.data, happened.name) if happened is not None else sse.PING
+    finally:
+        if plugin:
+            famulus.plugins.disconnect(plugin)
 
 
 def _note(note: NoteRecord) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def test_transitions(before: SuggestionState, after: SuggestionState) -> None:
 
 def test_decided_ones_stay_decided() -> None:
     assert not TRANSITIONS["rejected"]
-    assert not TRANSITIONS["applied"]
+    assert TRANSITIONS["applied"] == {"rejected"}, "by undoing it"
 
 
 def test_an_edit_survives_storing() -> None:

@@ -1,0 +1,108 @@
+"""Undo: taking back what Famulus wrote, newest first, each through the same door as every other change."""
+
+import asyncio
+import difflib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from agents.linked import KIND as LINKS
+from daemon.autolink import new_run
+from vault_sync.edit import outcome
+from vault_sync.errors import UndoRefusedError, VaultError
+from vault_sync.journal import Entry, Images, Selection
+from vault_sync.paths import VaultPath
+from vault_sync.undo import reverse
+
+if TYPE_CHECKING:
+    from daemon.compose import Famulus
+
+FEATURE = "undo"
+MOST = 10_000
+
+Result = Literal["undone", "would_undo", "refused", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of one entry. `diff` is what changes, or would change, in the note, as a unified diff."""
+
+    entry: Entry
+    outcome: Result
+    reason: str = ""
+    diff: str = ""
+
+
+class Undoing:
+    """Undoes a selection of the journal. What can not be taken back is refused with the reason, and the rest undone."""
+
+    def __init__(self, famulus: "Famulus") -> None:
+        self._famulus = famulus
+
+    def chosen(self, wanted: Selection) -> list[Entry]:
+        """The entries that a selection means, newest first. Undoing an undo has to be asked for by its id or name."""
+        entries = self._famulus.journal.entries(replace(wanted, state="done"), limit=MOST)
+        named = bool(wanted.ids) or wanted.feature == FEATURE
+        return [e for e in entries if e.feature != "rescued" and (named or e.feature != FEATURE)]
+
+    async def undo(self, wanted: Selection, *, dry_run: bool = False) -> list[Undone]:
+        """Undo, or only tell what would be undone."""
+        await asyncio.to_thread(self._famulus.writer.sweep)
+        run, seen = new_run(), dict[VaultPath, bytes | None]()
+        entries = await asyncio.to_thread(self.chosen, wanted)
+        chosen = {entry.id for entry in entries}
+        results = []
+        for entry in entries:
+            try:
+                results.append(await self._one(entry, run, seen if dry_run else None))
+            except UndoRefusedError as error:
+                later = self._later(entry, chosen)
+                cause = f"Famulus wrote there again: undo {later} too." if later else error.cause
+                results.append(Undone(entry, "refused", cause))
+            except VaultError as error:
+                results.append(Undone(entry, "refused", error.cause or error.effect))
+        return results
+
+    async def _one(self, entry: Entry, run: str, seen: dict[VaultPath, bytes | None] | None) -> Undone:
+        """Undo one entry; with `seen`, only there."""
+        famulus = self._famulus
+        images = await asyncio.to_thread(famulus.journal.images, entry.id) or Images(None, None)
+        now = await asyncio.to_thread(famulus.read, entry.path)
+        if seen is not None:
+            now = seen.get(entry.path, now)
+        change = reverse(entry.path, images, now)
+        if change is None:
+            if seen is None:
+                famulus.journal.mark(entry.id, "undone")
+            return Undone(entry, "nothing", "The note is as it was before.")
+        then = outcome(change, now)
+        diff = diff_of(entry.path, now, then)
+        if seen is not None:
+            seen[entry.path] = then
+            return Undone(entry, "would_undo", "", diff)
+        await famulus.applier.apply(change, feature=FEATURE, run=run, undoes=entry.id)
+        self._remember(entry.path, now, then)
+        return Undone(entry, "undone", "", diff)
+
+    def _remember(self, path: VaultPath, was: bytes | None, now: bytes | None) -> None:
+        """Links that were taken back are not wanted; those that came back are."""
+        gone = self._famulus.linker.taken_back(path, was, now)
+        for suggestion in self._famulus.inbox.list("applied", path, LINKS):
+            if suggestion.path == path and suggestion.target in gone:
+                self._famulus.inbox.take_back(suggestion.id)
+
+    def _later(self, entry: Entry, chosen: set[int]) -> str:
+        """Later writes to the same note that are not undone with this one."""
+        others = self._famulus.journal.entries(Selection(path=entry.path, state="done"), limit=MOST)
+        later = [e.id for e in others if e.id > entry.id and e.id not in chosen and e.path == entry.path]
+        return ", ".join(map(str, reversed(later)))
+
+
+def diff_of(path: str, was: bytes | None, now: bytes | None) -> str:
+    """A unified diff of a note; empty where nothing differs."""
+    before, after = (_lines(data) for data in (was, now))
+    names = ("/dev/null" if was is None else path, "/dev/null" if now is None else path)
+    return "\n".join(difflib.unified_diff(before, after, *names, lineterm=""))
+
+
+def _lines(data: bytes | None) -> list[str]:
+    return [] if data is None else data.decode(errors="replace").split("\n")
