@@ -14,13 +14,12 @@ from agents.section import Resolve, entry, parse, render
 from vault_sync.edit import Edit, apply, content_hash
 from vault_sync.note import Note, Span
 from vault_sync.parse import parse_note
+from vault_sync.sections import find_section
 from vault_sync.text import language_of
 
 SECTION = "related"
 OPEN = f"%% famulus:{SECTION} %%"
 CLOSE = f"%% /famulus:{SECTION} %%"
-_MARKER = re.compile(rf"%%[ \t]*/?famulus:{SECTION}(?![\w-])[^%\r\n]*(?:%%)?")
-_CODE = frozenset({"code", "inline_code", "math", "html", "frontmatter"})
 _FOOTNOTE = re.compile(r"\[\^(famulus-\d+)\]")
 
 
@@ -53,16 +52,13 @@ def find(note: Note) -> Section | None:
 
     Raises ManagedSectionError where markers are damaged, nested, doubled or stand in code.
     """
-    marks = list(_MARKER.finditer(note.text))
-    if not marks:
+    try:
+        span = find_section(note.text, note.regions, SECTION)
+    except ValueError as error:
+        raise _untouchable(note, str(error)) from error
+    if span is None:
         return None
-    spans = [Span(m.start(), m.end()) for m in marks]
-    if any(span.overlaps(r.span) for r in note.regions if r.kind in _CODE for span in spans):
-        raise _untouchable(note, "A marker of the section stands in code, math, HTML or frontmatter.")
-    region = next((r.span for r in note.regions if r.kind == "managed" and r.name == SECTION), None)
-    if len(marks) != 2 or region is None or region.start != spans[0].start or region.end < spans[1].end:
-        raise _untouchable(note, "The section's markers are damaged, nested, doubled or share a line with other text.")
-    return Section(Span(spans[0].start, spans[1].end), note.text[spans[0].end : spans[1].start])
+    return Section(span, note.text[span.start : span.end].removeprefix(OPEN).removesuffix(CLOSE))
 
 
 def _untouchable(note: Note, cause: str) -> ManagedSectionError:

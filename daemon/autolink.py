@@ -21,8 +21,15 @@ LinkOne = Callable[[VaultPath, str], Awaitable[None]]
 class AutoLink:
     """Waits for notes to be quiet, then has them linked one after the other."""
 
-    def __init__(self, settings: LinkingSection, link: LinkOne) -> None:
+    def __init__(
+        self,
+        settings: LinkingSection,
+        link: LinkOne,
+        on_trouble: Callable[[VaultPath, VaultError | AgentError], None] = lambda path, error: None,
+    ) -> None:
+        """`on_trouble` is told of a note that could not be linked."""
         self._settings = settings
+        self._on_trouble = on_trouble
         self._link = link
         self._coalescer = Coalescer(quiet=settings.quiet_seconds, longest=float("inf"))
         self._wake = asyncio.Event()
@@ -74,6 +81,7 @@ class AutoLink:
             self._hint(path)
         except (VaultError, AgentError) as error:
             log.warning("%s was not linked: %s", path, error)
+            self._on_trouble(path, error)
 
 
 def new_run() -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.answer import Answerer
 from agents.digest import Digests
+from agents.errors import AgentError
 from agents.inbox import Inbox
 from agents.link import Linker
 from agents.linked import KIND as LINKS
@@ -29,7 +30,7 @@ from daemon.undoing import Undoing
 from daemon.upkeep import Upkeep
 from vault_sync.change import Coalescer
 from vault_sync.edit import content_hash
-from vault_sync.errors import NoteNotFoundError, UnreadableNoteError
+from vault_sync.errors import NoteNotFoundError, UnreadableNoteError, VaultError
 from vault_sync.journal import Journal, Limits
 from vault_sync.ledger import Ledger
 from vault_sync.parse import decode
@@ -126,7 +127,7 @@ class Famulus:
         )
         self.inbox = Inbox(self.state, self.read, {LINKS: self.linker})
         self.linking = Linking(self)
-        self.autolink = AutoLink(self.settings.linking, self.linking.on_saved)
+        self.autolink = AutoLink(self.settings.linking, self.linking.on_saved, self._not_linked)
         self.upkeep.on_saved = self.saved
         self.indexer.on_moved = self._moved
         self.digests = Digests(self.ledger, self.read, roles, self.mastery, self.prompts, self.state, next_fire, ZONE)
@@ -148,6 +149,9 @@ class Famulus:
         self.journal.moved(old, new)
         self.bus.publish("note.moved", path=new, old_path=old)
         self.schedule.saved(new)
+
+    def _not_linked(self, path: VaultPath, error: VaultError | AgentError) -> None:
+        self.bus.publish("note.problem", path=path, message=error.effect, cause=error.cause, fix=error.fix)
 
     def saved(self, path: VaultPath) -> None:
         """A note was saved and is indexed; called in the upkeep's thread."""

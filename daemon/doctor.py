@@ -122,6 +122,8 @@ async def _notes(settings: Settings) -> list[Check]:
         found.append(Check("index", False, health["problem"], ""))
     failed = [note for note in status["notes"] if note["state"] == "failed"]
     found += [Check(f"note {note['path']}", False, note["reason"], note["fix"]) for note in failed]
+    remarks = [note for note in status["notes"] if note["state"] == "indexed" and note["reason"]]
+    found += [Check(f"note {note['path']}", True, note["reason"]) for note in remarks]
     found += [Check(f"file {each['path']}", True, f"Passed over: {each['reason']}") for each in status["passed_over"]]
     index = health["index"]
     return [*found, Check("index", not failed, f"{index['notes']} notes, {index['chunks']} chunks.", "See above.")]

@@ -16,6 +16,7 @@ from vault_sync.note import Chunk, Note
 from vault_sync.paths import VaultPath, title_of
 from vault_sync.ports import Vectors
 from vault_sync.records import FileStamp
+from vault_sync.sections import untrusted_sections
 from vault_sync.text import fold, language_of, sentences, words
 
 _TOLD = 300
@@ -72,12 +73,19 @@ def _put_row(connection: sqlite3.Connection, stamp: FileStamp, digest: str, note
         "aliases": json.dumps(note.aliases, ensure_ascii=False),
         "description": _text(note.frontmatter, "description"),
         "state": "indexed",
-        "reason": note.frontmatter_error or "",
+        "reason": _remark(note),
         "fix": "",
         "indexed_at": time.time(),
         "digest": _text(note.frontmatter, "famulus-digest"),
     }
     return _upsert(connection, row)
+
+
+def _remark(note: Note) -> str:
+    """What the user should know of a note that is indexed all the same."""
+    untrusted = untrusted_sections(note.text, note.regions)
+    left = (f"The section {name!r} is left alone: {cause}" for name, cause in untrusted.items())
+    return " ".join(part for part in (note.frontmatter_error or "", *left) if part)
 
 
 def _upsert(connection: sqlite3.Connection, row: Mapping[str, object]) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -11,6 +11,11 @@ from vault_sync.note import Region, Span
 
 # A marker is a line of its own, unindented: anything else is the user quoting one.
 _MARKER = re.compile(r"(?:^|(?<=\n)|(?<=\r))%% (/?)famulus:([^\s%]+) %%[ \t]*(?=\r|\n|\Z)")
+
+
+# Whatever a reader would take for a marker, also where it is damaged.
+_LIKE = re.compile(r"%%[ \t]*/?famulus:(?P<name>[\w-]+)[^%\r\n]*(?:%%)?")
+_CODE = frozenset({"code", "inline_code", "math", "html", "frontmatter"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,4 +54,31 @@ def managed_sections(markers: Iterable[Marker]) -> list[Region]:
         if closed is not None and paired and count[opened.name] == 2 and closed.span.end > enclosed_until:
             found.append(Region("managed", Span(opened.span.start, closed.span.end), opened.name))
         enclosed_until = max(enclosed_until, last_close.get(opened.name, 0))
+    return found
+
+
+def find_section(text: str, regions: Sequence[Region], name: str) -> Span | None:
+    """The section from the first character of a marker to the last of the other, None where there is none.
+
+    Raises ValueError with the cause where its markers can not be trusted.
+    """
+    spans = [Span(*match.span()) for match in _LIKE.finditer(text) if match["name"] == name]
+    if not spans:
+        return None
+    if any(span.overlaps(region.span) for region in regions if region.kind in _CODE for span in spans):
+        raise ValueError("A marker of the section stands in code, math, HTML or frontmatter.")
+    region = next((r.span for r in regions if r.kind == "managed" and r.name == name), None)
+    if len(spans) != 2 or region is None or region.start != spans[0].start or region.end < spans[1].end:
+        raise ValueError("The section's markers are damaged, nested, doubled or share a line with other text.")
+    return Span(spans[0].start, spans[1].end)
+
+
+def untrusted_sections(text: str, regions: Sequence[Region]) -> dict[str, str]:
+    """The sections of a note that are left alone, by name, each with the cause."""
+    found: dict[str, str] = {}
+    for name in sorted({match["name"] for match in _LIKE.finditer(text)}):
+        try:
+            find_section(text, regions, name)
+        except ValueError as error:
+            found[name] = str(error)
     return found
