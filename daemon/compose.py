@@ -33,6 +33,7 @@ from vault_sync.edit import content_hash
 from vault_sync.errors import NoteNotFoundError, UnreadableNoteError, VaultError
 from vault_sync.journal import Journal, Limits
 from vault_sync.ledger import Ledger
+from vault_sync.mount import is_network
 from vault_sync.parse import decode
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
@@ -94,7 +95,8 @@ class Famulus:
             max_note_bytes=int(notes.max_note_mb * 1024 * 1024),
         )
         coalescer = Coalescer(notes.quiet_seconds, notes.longest_seconds)
-        self.upkeep = Upkeep(self.indexer, self.bus, coalescer, notes.rescan_seconds, polling=notes.polling)
+        polling = notes.polling if notes.polling is not None else is_network(self.vault.root)
+        self.upkeep = Upkeep(self.indexer, self.bus, coalescer, notes.rescan_seconds, polling=polling)
 
     def _build_writing(self) -> None:
         settings = self.settings.writing

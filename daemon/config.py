@@ -36,7 +36,8 @@ class NotesSection(_Section):
     longest_seconds: float = Field(2.0, ge=0)
     rescan_seconds: float = Field(300, gt=0)
     max_note_mb: float = Field(5, gt=0)
-    polling: bool = False
+    polling: bool | None = None
+    """Whether to poll instead of waiting for events; unset, a vault on a network share is polled."""
 
 
 class WritingSection(_Section):
