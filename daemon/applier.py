@@ -58,6 +58,11 @@ class Applier:
             self._bus.publish("note.written", path=change.path, feature=feature, run=run, hash=begun.digest)
         return begun.digest
 
+    async def sweep(self) -> int:
+        """Look after writes that a crash interrupted, while none is under way; returns how many files were removed."""
+        async with self._one:
+            return await _to_the_end(asyncio.to_thread(self._writer.sweep))
+
     async def _quiet(self, path: VaultPath) -> None:
         until = time.monotonic() + self._settings.patience_seconds
         while True:

@@ -162,7 +162,7 @@ class Famulus:
 
     async def start(self) -> None:
         """Begin to watch, to link on save and to run digests. Call from the event loop."""
-        swept = self.writer.sweep()
+        swept = await self.applier.sweep()
         if swept:
             log.info("Removed %d temporary files of an earlier run.", swept)
         self.autolink.start()
@@ -171,7 +171,7 @@ class Famulus:
 
     async def catch_up(self) -> None:
         """Bring the index up to date once, without watching: what a command does that runs beside no daemon."""
-        self.writer.sweep()
+        await self.applier.sweep()
         self.indexer.on_progress = lambda p: self.bus.publish(
             "index.progress", done=p.done, total=p.total, embedded=p.embedded
         )

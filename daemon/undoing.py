@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FEATURE = "undo"
 MOST = 10_000
+_BY_NAME = frozenset({FEATURE, "rescued"})
+"""Features whose entries a note, run or day does not mean: they are undone only by id or by their name."""
 
 Result = Literal["undone", "would_undo", "refused", "nothing"]
 
@@ -39,14 +41,13 @@ class Undoing:
         self._famulus = famulus
 
     def chosen(self, wanted: Selection) -> list[Entry]:
-        """The entries that a selection means, newest first. Undoing an undo has to be asked for by its id or name."""
+        """The entries that a selection means, newest first."""
         entries = self._famulus.journal.entries(replace(wanted, state="done"), limit=MOST)
-        named = bool(wanted.ids) or wanted.feature == FEATURE
-        return [e for e in entries if e.feature != "rescued" and (named or e.feature != FEATURE)]
+        return [e for e in entries if wanted.ids or e.feature == wanted.feature or e.feature not in _BY_NAME]
 
     async def undo(self, wanted: Selection, *, dry_run: bool = False) -> list[Undone]:
         """Undo, or only tell what would be undone."""
-        await asyncio.to_thread(self._famulus.writer.sweep)
+        await self._famulus.applier.sweep()
         run, seen = new_run(), dict[VaultPath, bytes | None]()
         entries = await asyncio.to_thread(self.chosen, wanted)
         chosen = {entry.id for entry in entries}

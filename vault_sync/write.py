@@ -182,9 +182,12 @@ class Writer:
     def sweep(self) -> int:
         """Finish or take back what a crash interrupted; returns how many temporary files were removed.
 
-        Where the folder of a note is not there (unmounted, perhaps), its entry stays open for the next time.
+        Where the folder of a note is not there, or the vault is empty (unmounted, perhaps), entries stay open for the
+        next time. No write may be under way.
         """
         removed = 0
+        if not any(self.vault.root.iterdir()):
+            return 0
         for entry in self.journal.open_entries():
             try:
                 if self._beside(entry).parent.is_dir():

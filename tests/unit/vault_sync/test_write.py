@@ -164,8 +164,12 @@ def test_a_temporary_file_is_found_when_its_folder_was_renamed_meanwhile(writer:
 
 
 def test_nothing_is_decided_while_the_folder_is_away(writer: Writer) -> None:
+    crashed(writer, b"old", b"new", None, "n.md")
+    assert writer.sweep() == 0 and len(writer.journal.open_entries()) == 1, "an empty vault may not be mounted"
+    note(writer, b"x", "other.md")
     crashed(writer, b"old", b"new", None, "away/n.md")
-    assert writer.sweep() == 0 and len(writer.journal.open_entries()) == 1
+    writer.sweep()
+    assert [entry.path for entry in writer.journal.open_entries()] == ["away/n.md"]
 
 
 def test_a_file_of_that_name_which_the_journal_does_not_know_is_left_alone(writer: Writer) -> None:
