@@ -157,6 +157,33 @@ async def test_what_the_user_takes_out_does_not_come_back(desk: Desk) -> None:
     assert "[[Hash index]]" in desk.text(TREE)
 
 
+async def test_what_the_user_moves_out_of_the_section_is_theirs(desk: Desk) -> None:
+    await desk.link(TREE)
+    await desk.link(TREE)
+    (line,) = (line for line in desk.text(TREE).split("\n") if line.startswith("- ") and "Databases/Index" in line)
+    mine = desk.text(TREE).replace(f"{line}\n", "").replace("\n%% famulus", f"\n{line}\n\n%% famulus", 1)
+    desk.save(TREE, mine)
+    await desk.link(TREE)
+    text = desk.text(TREE)
+    assert text.startswith(mine[: mine.index(OPEN)]), "with its footnote mark"
+    assert text.count("Databases/Index|Index") == 1 and ": [[Databases/Index#What it is]]" in text
+    desk.save(TREE, f"One more thought.\n\n{text}")
+    await desk.link(TREE)
+    assert desk.text(TREE) == f"One more thought.\n\n{text}"
+
+
+async def test_links_that_were_undone_are_refused_until_the_undo_is_undone(desk: Desk) -> None:
+    before = desk.read(TREE)
+    await desk.link(TREE)
+    after = desk.read(TREE)
+    assert desk.linker.taken_back(TREE, after, before) == {INDEX, HASH}
+    desk.save(TREE, NOTES[TREE] + "\nKeys are sorted.\n")
+    assert await desk.link(TREE) is None and desk.linker.book.refused(TREE) == {INDEX, HASH}
+    assert desk.linker.taken_back(TREE, before, after) == set()
+    assert desk.linker.book.refused(TREE) == set()
+    assert desk.linker.taken_back(TREE, None, b"\xff") == set()
+
+
 async def test_the_memory_survives_a_restart_and_a_move(desk: Desk) -> None:
     await desk.link(TREE)
     await desk.link(TREE)
