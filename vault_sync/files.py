@@ -111,10 +111,11 @@ def fill(temporary: Path, data: bytes, like: Path | None = None) -> None:
 
 
 def _copy_attributes(like: Path, handle: int) -> None:
-    info = like.stat()
-    if (info.st_uid, info.st_gid) != (os.geteuid(), os.getegid()):
+    info, ours = like.stat(), os.fstat(handle)
+    if (info.st_uid, info.st_gid) != (ours.st_uid, ours.st_gid):
         os.fchown(handle, info.st_uid, info.st_gid)
-    os.fchmod(handle, stat.S_IMODE(info.st_mode))
+    if info.st_mode != ours.st_mode:  # some file systems have one mode for all files, and refuse to set any
+        os.fchmod(handle, stat.S_IMODE(info.st_mode))
     for name in _attributes(like):
         os.setxattr(handle, name, os.getxattr(like, name))
 
@@ -134,6 +135,9 @@ def flush_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # what a file system says that can not flush folders
+            raise
     finally:
         os.close(handle)
 

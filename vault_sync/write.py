@@ -112,16 +112,28 @@ class Writer:
             return begun.digest
         try:
             self._carry_out(entry, begun)
-        except BaseException as error:
-            # Where the temporary file is still there, what it is can only be told by looking: `sweep` does.
-            if not self._beside(entry).exists():
-                self._mark(entry, "failed")
-            if isinstance(error, OSError):
+        except OSError as error:
+            if not self._took_place(entry, begun):
                 raise files.refused(entry.path, error) from error
+            log.error("%s is written, but it may not outlive a power cut: %s", entry.path, error)
+        except BaseException:
+            self._took_place(entry, begun)
             raise
         self._mark(entry, "done")
         log.info("Wrote %s (%s).", entry.path, entry.feature)
         return begun.digest
+
+    def _took_place(self, entry: Entry, begun: Begun) -> bool:
+        """After an error: whether the new bytes are in place all the same. Where they are not, the write has failed.
+
+        While the temporary file is still there, only a look at what it is can tell; `sweep` does that.
+        """
+        if self._beside(entry).exists():
+            return False
+        done = self._current(entry.path) == begun.after
+        if not done:
+            self._mark(entry, "failed")
+        return done
 
     def _mark(self, entry: Entry, state: EntryState) -> None:
         try:

@@ -1,9 +1,11 @@
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
+from vault_sync import files
 from vault_sync.edit import ABSENT, BOM, Edit, Removal, content_hash
 from vault_sync.errors import NoteBusyError, StaleEditError, WriteRefusedError
 from vault_sync.journal import Images, Journal
@@ -104,6 +106,19 @@ def test_a_change_in_the_last_moment_is_noticed(writer: Writer, monkeypatch: pyt
     with pytest.raises(StaleEditError):
         writer.write(append(b"old", "x"), feature="link", run="r")
     assert file.read_bytes() == b"the user was faster"
+
+
+def test_a_folder_that_can_not_be_flushed_is_told_but_the_note_is_written(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = note(writer, b"old")
+
+    def broken(_: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(files, "flush_folder", broken)
+    assert writer.write(append(b"old", "x"), feature="link", run="r") == content_hash(b"oldx")
+    assert file.read_bytes() == b"oldx" and writer.journal.entries()[0].state == "done"
 
 
 def crashed(writer: Writer, before: bytes | None, after: bytes | None, left: bytes | None, name: str = "n.md") -> Path:
