@@ -49,6 +49,18 @@ class StaleEditError(VaultError):
     code = "stale"
 
 
+class PropertiesError(VaultError):
+    """Tags or description can not be written into this frontmatter without touching more than them."""
+
+    code = "properties"
+
+
+class BadPropertyError(PropertiesError):
+    """A tag or description that no note could have."""
+
+    code = "bad_property"
+
+
 class WriteRefusedError(VaultError):
     """Policy or the file system forbids this write."""
 

@@ -36,13 +36,20 @@ class Frontmatter:
 
 def read_frontmatter(text: str) -> Frontmatter:
     """Read the block at the top of `text`; broken YAML becomes `error`, never an exception."""
-    opened = _OPEN.match(text)
-    closed = _CLOSE.search(text, opened.end()) if opened else None
-    if opened is None or closed is None:
+    inner = source_span(text)
+    closed = _CLOSE.match(text, inner.end) if inner else None
+    if inner is None or closed is None:
         return Frontmatter({}, None, Span(0, 0), 0)
-    values, error = _load(text[opened.end() : closed.start()])
+    values, error = _load(text[inner.start : inner.end])
     marks_end = closed.start() + len(closed.group().rstrip())
     return Frontmatter(values, error, Span(0, marks_end), closed.end())
+
+
+def source_span(text: str) -> Span | None:
+    """Where the YAML between the two marks stands; None where there is no frontmatter."""
+    opened = _OPEN.match(text)
+    closed = _CLOSE.search(text, opened.end()) if opened else None
+    return Span(opened.end(), closed.start()) if opened and closed else None
 
 
 def _load(source: str) -> tuple[Mapping[str, object], str | None]:
@@ -96,6 +103,12 @@ def tags_of(values: Mapping[str, object]) -> tuple[str, ...]:
         for tag in _TAG_SEPARATORS.split(text)
     )
     return distinct(tag for tag in found if not _NUMERIC.fullmatch(tag))
+
+
+def description_of(values: Mapping[str, object]) -> str:
+    """The text of `description`; empty where there is none, or a list."""
+    texts = (value for value in _named(values, "description") if not isinstance(value, list | tuple | set))
+    return next((text.strip() for value in texts for text in _texts(value)), "")
 
 
 def _named(values: Mapping[str, object], *names: str) -> Iterator[object]:

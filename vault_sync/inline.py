@@ -20,6 +20,12 @@ _BACKTICKS = re.compile(r"`+")
 _DOLLAR_END = re.compile(r"(?<![\s\\$])\$(?![\d$])")
 
 
+def is_tag(name: str) -> bool:
+    """Whether `#` and `name` are one tag and nothing else; what is only digits is no tag."""
+    parts = name.split("/")
+    return _TAG.fullmatch(f"#{name}") is not None and all(parts) and not _NUMERIC.fullmatch(name)
+
+
 @dataclass(slots=True)
 class Marks:
     """What the pass found, in the order of the text."""
