@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import yaml
 
 from vault_sync.errors import PropertiesError
-from vault_sync.frontmatter import source_span
+from vault_sync.frontmatter import LOADER, source_span
 from vault_sync.lines import Lines
 from vault_sync.note import Note, Span
 from vault_sync.paths import VaultPath
@@ -43,10 +43,10 @@ class Entries:
         self.lines = Lines(text[: inner.end])
         self._start = inner.start
         source = text[inner.start : inner.end]
-        if any(odd in source for odd in ODD_BREAKS):
+        if source.startswith("\ufeff") or any(odd in source for odd in ODD_BREAKS):
             raise self.refusal(
-                "The frontmatter holds a line separator (U+0085, U+2028 or U+2029), which YAML readers disagree about.",
-                "Put an ordinary line break or a space in its place.",
+                "YAML readers disagree about a character in it: U+0085, U+2028, U+2029, or U+FEFF at its start.",
+                "Take that character out, or put an ordinary line break or a space in its place.",
             )
         root = self._root(source)
         self.all = tuple(self._entry(key, value) for key, value in root.value) if root else ()
@@ -54,7 +54,7 @@ class Entries:
 
     def _root(self, source: str) -> yaml.MappingNode | None:
         try:
-            root = yaml.compose(source, Loader=yaml.SafeLoader)
+            root = yaml.compose(source, Loader=LOADER)
         except (yaml.YAMLError, RecursionError) as error:
             raise self.refusal(f"The frontmatter is not valid YAML: {' '.join(str(error).split())[:300]}") from error
         if root is None or (isinstance(root, yaml.MappingNode) and not root.flow_style):

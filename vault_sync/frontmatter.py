@@ -15,7 +15,9 @@ MAX_CHARS = 256_000
 
 MAX_DEPTH = 50
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The loader that reads frontmatter. It knows more of YAML than the one in pure Python, such as `[what?]`."""
+
 _OPEN = re.compile(r"---[ \t]*(?:\r\n?|\n)")
 _CLOSE = re.compile(r"(?:(?<=\n)|(?<=\r))---[ \t]*(?:\r\n?|\n|\Z)")
 _SEPARATORS = re.compile(r"[,\r\n]")
@@ -73,7 +75,7 @@ def _refuse_traps(source: str) -> None:
     libyaml's composer recurses in C, aliases multiply, and a number of many digits can not be printed again.
     """
     depth = 0
-    for event in yaml.parse(source, Loader=_Loader):
+    for event in yaml.parse(source, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise ValueError(f"It nests deeper than {MAX_DEPTH} levels.")

@@ -9,7 +9,7 @@ from vault_sync.note import Span
 from vault_sync.scalar import quoted, scalar
 
 _NULL = "tag:yaml.org,2002:null"
-_ONE_LINE = (None, "'", '"')
+_ONE_LINE = (None, "", "'", '"')
 """Styles of scalars that end where they seem to: no `|` and no `>`."""
 
 
@@ -83,8 +83,8 @@ def _block(entries: Entries, value: yaml.SequenceNode, tags: Sequence[str]) -> l
 
 def _like(value: yaml.SequenceNode, tag: str) -> str:
     """The tag, quoted where all the others are quoted in one way."""
-    styles = {item.style for item in value.value}
-    mark = styles.pop() if len(styles) == 1 else None
+    marks = {item.style or "" for item in value.value}
+    mark = marks.pop() if len(marks) == 1 else ""
     return quoted(tag, mark) if mark else scalar(tag)
 
 

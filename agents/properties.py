@@ -1,0 +1,85 @@
+"""Proposed tags and descriptions: suggestions that any tool makes, and that the user accepts or rejects."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+
+from agents.suggestion import Suggestion, suggestion_id
+from vault_sync.edit import Edit
+from vault_sync.errors import PropertiesError, StaleEditError, UnreadableNoteError
+from vault_sync.frontmatter import description_of
+from vault_sync.note import Note
+from vault_sync.parse import parse_note
+from vault_sync.paths import VaultPath
+from vault_sync.properties import Wanted, edit_for
+
+KIND = "properties"
+"""The kind of these suggestions, and the feature under which the journal keeps what they wrote."""
+
+
+class Properties:
+    """Makes suggestions of properties and makes their Edits anew. Keeps nothing in mind."""
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+
+    def suggest(self, path: VaultPath, data: bytes, goal: Wanted, reason: str) -> Suggestion | None:
+        """The suggestion that gives the note with these bytes what is wanted; None where it has it all.
+
+        Raises PropertiesError where its frontmatter can not be changed, UnreadableNoteError for what is not UTF-8.
+        """
+        note = parse_note(path, data)
+        edit = edit_for(note, data, goal)
+        if edit is None:
+            return None
+        detail = _detail(note, goal)
+        return Suggestion(
+            id=suggestion_id(KIND, path, json.dumps(detail, ensure_ascii=False, sort_keys=True)),
+            kind=KIND,
+            path=path,
+            target=None,
+            relation=None,
+            score=None,
+            reason=reason,
+            evidence="",
+            edit=edit,
+            produced_by="client",
+            created_at=self._clock(),
+            detail=detail,
+        )
+
+    def rebase(self, suggestion: Suggestion, data: bytes) -> Edit | None:
+        """The Edit for the note as it is now, None where the note has it all.
+
+        Raises StaleEditError where the user wrote another description meanwhile, or where the frontmatter can not be
+        changed any more.
+        """
+        goal = _goal(suggestion.detail)
+        try:
+            note = parse_note(suggestion.path, data)
+            edit = edit_for(note, data, goal)
+        except (PropertiesError, UnreadableNoteError) as error:
+            raise _stale(suggestion, error.cause) from error
+        now = description_of(note.frontmatter)
+        if goal.description not in (None, now) and now != suggestion.detail["described"]:
+            raise _stale(suggestion, "The description was changed after the suggestion was made.")
+        return edit
+
+    def applied(self, suggestion: Suggestion) -> None:
+        """Nothing to remember: what was written is the user's."""
+
+
+def _detail(note: Note, goal: Wanted) -> dict[str, str]:
+    """What is wanted as text, and what the description was; a tag has no blanks."""
+    described = {"description": goal.description, "described": description_of(note.frontmatter)}
+    return {"tags": " ".join(goal.tags)} | (
+        {key: text for key, text in described.items() if text is not None} if goal.description is not None else {}
+    )
+
+
+def _goal(detail: Mapping[str, str]) -> Wanted:
+    return Wanted(tuple(detail["tags"].split()), detail.get("description"))
+
+
+def _stale(suggestion: Suggestion, cause: str) -> StaleEditError:
+    return StaleEditError(f"The properties of {suggestion.path!r} were not changed.", cause, "Propose them again.")
