@@ -66,11 +66,31 @@ class Inbox:
                 "DELETE FROM suggestions WHERE path = ? AND kind = ? AND state IN ('pending', 'stale')",
                 (path, kind),
             )
-            connection.executemany(
-                "INSERT OR REPLACE INTO suggestions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_row(suggestion) for suggestion in kept],
-            )
+            _insert(connection, kept)
         return kept
+
+    def add(self, suggestion: Suggestion) -> Suggestion:
+        """Put one in beside what is there for its note; returns what the inbox now holds of it.
+
+        What was refused stays refused. What was applied and is proposed again was taken out of the note by the
+        user: that is a refusal too.
+        """
+        rows = self._state.rows("SELECT * FROM suggestions WHERE id = ?", (suggestion.id,))
+        known = _suggestion(rows[0]) if rows else None
+        if known is not None and known.state == "applied":
+            return self._become(known, "rejected", "It was taken out of the note again.")
+        if known is None or known.state in ("pending", "stale"):
+            with self._state.transaction() as connection:
+                _insert(connection, [suggestion])
+        return self.get(suggestion.id)
+
+    def moved(self, old: VaultPath, kind: str, renamed: Callable[[Suggestion], Suggestion]) -> None:
+        """A note has another path: its suggestions of a kind, decided ones too, become what `renamed` makes of them."""
+        where = "FROM suggestions WHERE path = ? AND kind = ? AND state != 'accepted'"
+        with self._state.transaction() as connection:
+            rows = connection.execute(f"SELECT * {where}", (old, kind)).fetchall()
+            connection.execute(f"DELETE {where}", (old, kind))
+            _insert(connection, [renamed(_suggestion(row)) for row in rows])
 
     def list(self, state: SuggestionState | None = None, folder: str = "", kind: str | None = None) -> Suggestions:
         """Suggestions by note, best first."""
@@ -170,6 +190,13 @@ class Inbox:
         with self._state.transaction() as connection:
             connection.execute("UPDATE suggestions SET state_reason = ? WHERE id = ?", (reason, suggestion.id))
         return self.get(suggestion.id)
+
+
+def _insert(connection: sqlite3.Connection, suggestions: Iterable[Suggestion]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO suggestions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [_row(suggestion) for suggestion in suggestions],
+    )
 
 
 def _row(suggestion: Suggestion) -> tuple[object, ...]:

@@ -116,8 +116,8 @@ class LinkedBook:
             for column in ("path", "target"):
                 connection.execute(f"UPDATE OR REPLACE refusals SET {column} = ? WHERE {column} = ?", (new, old))
             connection.execute(
-                "DELETE FROM suggestions WHERE (path = ? OR target = ?) AND state IN ('pending', 'stale')",
-                (old, old),
+                "DELETE FROM suggestions WHERE (path = ? OR target = ?) AND kind = ? AND state IN ('pending', 'stale')",
+                (old, old, KIND),
             )
         for row in self._state.rows(
             "SELECT path FROM linked WHERE instr(items, ?)", (json.dumps(old, ensure_ascii=False),)

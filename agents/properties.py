@@ -1,8 +1,8 @@
 """Proposed tags and descriptions: suggestions that any tool makes, and that the user accepts or rejects."""
 
-import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from agents.suggestion import Suggestion, suggestion_id
 from vault_sync.edit import Edit
@@ -34,7 +34,7 @@ class Properties:
             return None
         detail = _detail(note, goal)
         return Suggestion(
-            id=suggestion_id(KIND, path, json.dumps(detail, ensure_ascii=False, sort_keys=True)),
+            id=_id(path, detail),
             kind=KIND,
             path=path,
             target=None,
@@ -69,12 +69,24 @@ class Properties:
         """Nothing to remember: what was written is the user's."""
 
 
+def moved(suggestion: Suggestion, path: VaultPath) -> Suggestion:
+    """The same suggestion for the note under its new path."""
+    edit = replace(suggestion.edit, path=path)
+    return replace(suggestion, id=_id(path, suggestion.detail), path=path, edit=edit)
+
+
+def _id(path: VaultPath, detail: Mapping[str, str]) -> str:
+    """The same for the same tags and description, in whatever order and case the tags come."""
+    tags = " ".join(sorted(detail["tags"].casefold().split()))
+    return suggestion_id(KIND, path, f"{tags}\0{detail.get('description', '')}")
+
+
 def _detail(note: Note, goal: Wanted) -> dict[str, str]:
-    """What is wanted as text, and what the description was; a tag has no blanks."""
-    described = {"description": goal.description, "described": description_of(note.frontmatter)}
-    return {"tags": " ".join(goal.tags)} | (
-        {key: text for key, text in described.items() if text is not None} if goal.description is not None else {}
-    )
+    """What is wanted as text, and the description that it would take the place of. A tag has no blanks."""
+    detail = {"tags": " ".join(goal.tags)}
+    if goal.description is not None:
+        detail |= {"description": goal.description, "described": description_of(note.frontmatter)}
+    return detail
 
 
 def _goal(detail: Mapping[str, str]) -> Wanted:

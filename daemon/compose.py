@@ -14,6 +14,8 @@ from agents.linked import KIND as LINKS
 from agents.mastery import MasteryBook
 from agents.ports import ChatEngine
 from agents.prompts import Prompts
+from agents.properties import KIND as PROPERTIES
+from agents.properties import Properties, moved
 from daemon.applier import Applier
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
@@ -24,6 +26,7 @@ from daemon.errors import NotFoundError
 from daemon.linking import Linking
 from daemon.lock import VaultLock
 from daemon.plugins import Plugins
+from daemon.proposing import Proposing
 from daemon.schedule import ZONE, Schedule, next_fire
 from daemon.token import load_token
 from daemon.undoing import Undoing
@@ -127,8 +130,10 @@ class Famulus:
         self.linker = Linker(
             self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state, policy=self.policy
         )
-        self.inbox = Inbox(self.state, self.read, {LINKS: self.linker})
+        self.properties = Properties()
+        self.inbox = Inbox(self.state, self.read, {LINKS: self.linker, PROPERTIES: self.properties})
         self.linking = Linking(self)
+        self.proposing = Proposing(self)
         self.autolink = AutoLink(self.settings.linking, self.linking.on_saved, self._not_linked)
         self.upkeep.on_saved = self.saved
         self.indexer.on_moved = self._moved
@@ -148,6 +153,7 @@ class Famulus:
 
     def _moved(self, old: VaultPath, new: VaultPath) -> None:
         self.linker.book.moved(old, new)
+        self.inbox.moved(old, PROPERTIES, lambda suggestion: moved(suggestion, new))
         self.journal.moved(old, new)
         self.bus.publish("note.moved", path=new, old_path=old)
         self.schedule.saved(new)

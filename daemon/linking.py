@@ -63,10 +63,10 @@ class Linking:
 
     async def accept(self, suggestion: str) -> Suggestion:
         """Apply one suggestion. Raises StaleEditError, SuggestionError, WriteRefusedError."""
-        run = new_run()
+        feature, run = self._famulus.inbox.get(suggestion).kind, new_run()
 
         async def apply(edit: Edit) -> str:
-            return await self._apply(edit, "link", run)
+            return await self._apply(edit, feature, run)
 
         return await self._famulus.inbox.accept(suggestion, apply)
 

@@ -56,11 +56,19 @@ def suggestions(found: Sequence[dict[str, Any]], *, kept: bool) -> str:
     return "\n\n".join(_suggestion(each, kept=kept) for each in found)
 
 
+def _wanted(detail: dict[str, str]) -> str:
+    """The properties that a suggestion is about, a line each."""
+    shown = [("tags", detail.get("tags")), ("description", detail.get("description"))]
+    return "".join(f"\n   {name}: {escape(value)}" for name, value in shown if value)
+
+
 def _suggestion(each: dict[str, Any], *, kept: bool) -> str:
     kind = each["relation"] or each["kind"]
-    head = f"[bold]{escape(each['target'] or each['path'])}[/bold]  [dim]{kind}, {each['score'] or 0:.2f}[/dim]"
+    score = "" if each["score"] is None else f", {each['score']:.2f}"
+    head = f"[bold]{escape(each['target'] or each['path'])}[/bold]  [dim]{kind}{score}[/dim]{_wanted(each['detail'])}"
     where = f"\n   [dim]for {escape(each['path'])} · {each['state']} · {each['id']}[/dim]" if kept else ""
-    return f"{head}\n   {escape(' '.join(each['reason'].split()))}{where}"
+    reason = escape(" ".join(each["reason"].split()))
+    return f"{head}\n   {reason}{where}" if reason else head + where
 
 
 def decisions(results: Sequence[dict[str, Any]]) -> str:

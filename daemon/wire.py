@@ -13,6 +13,7 @@ from vault_sync.edit import Edit, Removal, split_mark
 from vault_sync.filter import Filter
 from vault_sync.journal import Entry, Selection
 from vault_sync.paths import vault_path
+from vault_sync.properties import Wanted, wanted
 from vault_sync.search import Passage
 
 
@@ -157,6 +158,18 @@ class PathBody(BaseModel):
     """Names a note."""
 
     path: str
+
+
+class SuggestBody(PathBody):
+    """Names a note; with tags or a description it proposes them, and says why."""
+
+    tags: list[str] = Field([], max_length=100)
+    description: str | None = Field(None, max_length=4000)
+    reason: str = Field("", max_length=4000)
+
+    def goal(self) -> Wanted | None:
+        """The properties that it wants, None where it asks for links. Raises BadPropertyError."""
+        return wanted(self.tags, self.description) if self.tags or self.description is not None else None
 
 
 class BulkBody(BaseModel):

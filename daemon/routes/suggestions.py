@@ -24,10 +24,16 @@ def router(famulus: Famulus) -> APIRouter:
         return {"suggestions": [wire.suggestion_json(each, famulus.text_of(each.path)) for each in found]}
 
     @routes.post("")
-    async def suggest(body: wire.PathBody, dry_run: bool = False) -> Any:
-        """Compute the links of one note now; they wait in the inbox unless it is a dry run."""
-        note = famulus.known_note(vault_path(body.path))
-        found = await famulus.linking.suggest(note.path, keep=not dry_run)
+    async def suggest(body: wire.SuggestBody, dry_run: bool = False) -> Any:
+        """Compute the links of one note now, or propose tags and a description for it.
+
+        They wait in the inbox unless it is a dry run. A proposal that the note has already is an empty list.
+        """
+        goal, note = body.goal(), famulus.known_note(vault_path(body.path))
+        if goal is None:
+            found = await famulus.linking.suggest(note.path, keep=not dry_run)
+        else:
+            found = await famulus.proposing.propose(note.path, goal, body.reason, keep=not dry_run)
         return {"suggestions": [wire.suggestion_json(each, famulus.text_of(each.path)) for each in found]}
 
     @routes.post("/accept")

@@ -37,7 +37,7 @@ TRICKY = st.lists(
     st.sampled_from([*":#-?'\"\\[]{},&*!|>%@`~=1._e ", ": ", " #", "yes", "null", "1e5", "т"]),
     max_size=6,
 ).map("".join)
-DESCRIPTIONS = st.one_of(ONE_LINE, TRICKY).filter(lambda text: bool(text.strip()))
+DESCRIPTIONS = st.one_of(ONE_LINE, TRICKY).map(lambda text: text if text.strip() else "Ёж")
 TAG_GOALS = st.builds(wanted, st.lists(st.sampled_from(WORDS), min_size=1, max_size=3))
 GOALS = st.one_of(
     TAG_GOALS,

@@ -144,6 +144,22 @@ def test_a_new_pass_replaces_the_pending_ones_of_its_note(inbox: Inbox) -> None:
     assert inbox.list() == [newer]
 
 
+def test_one_is_added_beside_the_others(inbox: Inbox) -> None:
+    inbox.replace(PATH, "link", [A])
+    assert inbox.add(B) == B
+    assert inbox.list() == [B, A]
+    inbox.reject(B.id)
+    assert inbox.add(B).state == "rejected"
+
+
+def test_those_of_a_kind_get_another_path(inbox: Inbox) -> None:
+    inbox.replace(PATH, "link", [A])
+    inbox.moved(PATH, "mention", lambda each: replace(each, path=VaultPath("New.md")))
+    assert inbox.list() == [A]
+    inbox.moved(PATH, "link", lambda each: replace(each, path=VaultPath("New.md")))
+    assert inbox.list() == [replace(A, path=VaultPath("New.md"))]
+
+
 async def test_in_bulk_each_says_how_it_ended(inbox: Inbox, files: Files) -> None:
     other = suggestion("A.md", VaultPath("Gone.md"))
     inbox.replace(PATH, "link", [A, B])
