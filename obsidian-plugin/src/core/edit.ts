@@ -66,7 +66,8 @@ export function resultOf(note: NoteText | null, edit: Edit): NoteText | null {
 }
 
 function isSpan(text: string, start: number, end: number): boolean {
-  return [start, end].every((at) => Number.isInteger(at) && at <= text.length && !splitsCharacter(text, at)) && 0 <= start && start <= end;
+  if (!Number.isInteger(start) || !Number.isInteger(end)) return false;
+  return 0 <= start && start <= end && end <= text.length && !splitsCharacter(text, start) && !splitsCharacter(text, end);
 }
 
 function splitsCharacter(text: string, at: number): boolean {
