@@ -1,9 +1,20 @@
 /** The daemon as the plugin sees it. Every method throws FamulusError. */
 
 import { type ChatEvent, readCompletion } from "./completion";
+import type { Answer } from "./edit";
 import { FamulusError } from "./errors";
-import { type Connection, type Fetch, send, sendForJson } from "./http";
-import { type Health, readHealth, readRelated, readSuggestions, type RelatedNote, type Suggestion } from "./wire";
+import { type Call, type Connection, type Fetch, send, sendForJson } from "./http";
+import { type SseEvent, sseEvents } from "./sse";
+import {
+  type Health,
+  type Proof,
+  readHealth,
+  readProof,
+  readRelated,
+  readSuggestions,
+  type RelatedNote,
+  type Suggestion,
+} from "./wire";
 
 export interface Message {
   readonly role: "user" | "assistant";
@@ -52,10 +63,29 @@ export class Client {
   async *ask(question: Question, signal?: AbortSignal): AsyncGenerator<ChatEvent> {
     const focus = question.about === null ? {} : { famulus: { path: question.about } };
     const body = { model: "famulus", stream: true, messages: question.messages, ...focus };
-    const call = { method: "POST", path: "/v1/chat/completions", body, signal } as const;
+    yield* readCompletion(await this.stream({ method: "POST", path: "/v1/chat/completions", body, signal }), signal);
+  }
+
+  /** What the daemon tells this plugin, until the stream ends or breaks. `heard` is told of every sign of life. */
+  async *events(plugin: string, signal: AbortSignal, heard: () => void): AsyncGenerator<SseEvent> {
+    const path = `/api/events?plugin=${encodeURIComponent(plugin)}`;
+    yield* sseEvents(await this.stream({ method: "GET", path, signal }), signal, heard);
+  }
+
+  /** Shows by hashes of notes, null for a note that is not there, which files the plugin sees. */
+  async prove(plugin: string, hashes: Readonly<Record<string, string | null>>, signal: AbortSignal): Promise<Proof> {
+    return readProof(await this.post("/api/plugin/proof", { plugin, hashes }, signal));
+  }
+
+  /** Tells what became of an Edit. */
+  async answer(plugin: string, id: string, answer: Answer): Promise<void> {
+    await this.post("/api/plugin/edits", { plugin, id, ...answer });
+  }
+
+  private async stream(call: Call): Promise<ReadableStream<Uint8Array>> {
     const response = await send(this.fetch, this.connection, call);
     if (response.body === null) throw new FamulusError("cut_off", response.status);
-    yield* readCompletion(response.body, signal);
+    return response.body;
   }
 
   private get(path: string, signal?: AbortSignal): Promise<unknown> {

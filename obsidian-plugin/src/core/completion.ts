@@ -2,7 +2,7 @@
 
 import { FamulusError, readEnvelope } from "./errors";
 import { isRecord, parseJson, records, text } from "./json";
-import { type SseEvent, SseParser } from "./sse";
+import { sseEvents } from "./sse";
 import { type Citation, readCitations } from "./wire";
 
 export type ChatEvent =
@@ -38,31 +38,4 @@ export async function* readCompletion(body: ReadableStream<Uint8Array>, signal?:
     }
   }
   if (!complete) throw new FamulusError("cut_off");
-}
-
-async function* sseEvents(body: ReadableStream<Uint8Array>, signal?: AbortSignal): AsyncGenerator<SseEvent> {
-  const parser = new SseParser();
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await readPiece(reader, signal);
-      if (done) return;
-      yield* parser.push(decoder.decode(value, { stream: true }));
-    }
-  } finally {
-    // Whoever stops listening hangs up: the daemon then stops generating. A stream that is already broken can refuse.
-    await reader.cancel().catch(() => undefined);
-  }
-}
-
-async function readPiece(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  signal?: AbortSignal,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
-  try {
-    return await reader.read();
-  } catch (error) {
-    throw signal?.aborted === true ? error : new FamulusError("cut_off");
-  }
 }

@@ -4,7 +4,15 @@ import { isRecord, text } from "./json";
 import type { Strings } from "./strings/en";
 
 /** What the plugin itself can find out; everything else comes with words from the daemon. */
-export type LocalCode = "unreachable" | "unauthorized" | "not_configured" | "no_token" | "not_famulus" | "cut_off";
+export type LocalCode =
+  | "unreachable"
+  | "unauthorized"
+  | "not_configured"
+  | "no_token"
+  | "not_famulus"
+  | "cut_off"
+  | "line_lost"
+  | "too_late";
 
 export interface Explanation {
   readonly effect: string;

@@ -1,5 +1,7 @@
 /** Server-sent events, out of pieces of text that may be cut anywhere. */
 
+import { FamulusError } from "./errors";
+
 export interface SseEvent {
   readonly event: string;
   readonly data: string;
@@ -43,5 +45,41 @@ export class SseParser {
     this.name = "";
     this.lines = [];
     return event;
+  }
+}
+
+/**
+ * The events of a response's body, until it ends. Throws `cut_off` where it breaks. `heard` is told of every piece, also
+ * of one that holds no event and only shows that the other side is there.
+ */
+export async function* sseEvents(
+  body: ReadableStream<Uint8Array>,
+  signal?: AbortSignal,
+  heard?: () => void,
+): AsyncGenerator<SseEvent> {
+  const parser = new SseParser();
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await readPiece(reader, signal);
+      if (done) return;
+      heard?.();
+      yield* parser.push(decoder.decode(value, { stream: true }));
+    }
+  } finally {
+    // Whoever stops listening hangs up, so that the daemon stops too. A stream that is already broken can refuse.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+async function readPiece(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    throw signal?.aborted === true ? error : new FamulusError("cut_off");
   }
 }

@@ -1,5 +1,6 @@
 /** What the daemon sends, read from JSON. Fields that are missing get a harmless value. */
 
+import type { Edit } from "./edit";
 import { isRecord, type JsonRecord, numeric, records, strings, text } from "./json";
 
 /** A place in a note: lines from 1, headings from the top. */
@@ -117,6 +118,43 @@ export function readHealth(body: unknown): Health | null {
     pending: numeric(index["pending"]) ?? 0,
     ready: index["ready"] === true,
   };
+}
+
+/** An Edit that the daemon wants applied within `seconds`; null for one that the plugin does not understand. */
+export interface EditRequest {
+  readonly id: string;
+  readonly seconds: number;
+  readonly edit: Edit | null;
+}
+
+/** A request without an id can not be answered: null. */
+export function readEditRequest(body: unknown): EditRequest | null {
+  if (!isRecord(body) || text(body["id"]) === "") return null;
+  return { id: text(body["id"]), seconds: numeric(body["seconds"]) ?? 10, edit: readEdit(body) };
+}
+
+function readEdit(raw: JsonRecord): Edit | null {
+  const words = [raw["path"], raw["base_hash"], raw["after_hash"], raw["before"], raw["after"]];
+  const span = isRecord(raw["span"]) ? raw["span"] : {};
+  const [start, end] = [numeric(span["start"]), numeric(span["end"])];
+  if (!words.every((word) => typeof word === "string")) return null;
+  if (start === null || end === null || span["unit"] !== "utf16") return null;
+  const [path = "", baseHash = "", afterHash = "", before = "", after = ""] = words;
+  return { path, baseHash, afterHash, start, end, before, after, remove: raw["remove"] === true };
+}
+
+/** The notes by which the plugin is to prove that it sees the daemon's files. */
+export function readHello(body: unknown): string[] {
+  return isRecord(body) ? strings(body["prove"]) : [];
+}
+
+export interface Proof {
+  readonly proven: boolean;
+  readonly reason: string;
+}
+
+export function readProof(body: unknown): Proof {
+  return isRecord(body) ? { proven: body["proven"] === true, reason: text(body["reason"]) } : { proven: false, reason: "" };
 }
 
 /** The name that Obsidian shows for a note: no folder, no `.md`. */

@@ -4,13 +4,20 @@ import { lineOf } from "../core/locate";
 import type { Citation, Place } from "../core/wire";
 import type { Context } from "./context";
 
-/** The file of a path that the daemon sent; two spellings of one name in Unicode are one name. */
-export function fileAt(app: App, path: string): TFile | null {
-  for (const spelling of [path, path.normalize("NFC"), path.normalize("NFD")]) {
-    const file = app.vault.getFileByPath(spelling);
-    if (file !== null) return file;
+/** A path that the daemon sent, each name as this disk spells it: two spellings of one name in Unicode are one name. */
+export function spelledHere(app: App, path: string): string {
+  let here = "";
+  for (const name of path.split("/")) {
+    const spellings = ["NFC", "NFD"].map((form) => (here === "" ? "" : `${here}/`) + name.normalize(form));
+    const [composed = ""] = spellings;
+    here = spellings.find((spelling) => app.vault.getAbstractFileByPath(spelling) !== null) ?? composed;
   }
-  return null;
+  return here;
+}
+
+/** The file of a path that the daemon sent. */
+export function fileAt(app: App, path: string): TFile | null {
+  return app.vault.getFileByPath(path) ?? app.vault.getFileByPath(spelledHere(app, path));
 }
 
 /** Opens the note of a place at its line, where the cited words are now. */

@@ -2,6 +2,7 @@ import { type App, type Plugin, PluginSettingTab, SecretComponent, Setting, type
 
 import { readAddress } from "../core/address";
 import { explain, oneLine } from "../core/errors";
+import type { Link } from "../core/link";
 import type { Health } from "../core/wire";
 import type { Context } from "./context";
 import type { Settings } from "./settings";
@@ -18,10 +19,14 @@ interface Row {
 }
 
 export class FamulusSettingTab extends PluginSettingTab {
+  /** What stands in the field and is not settled yet: the token must not go to half an address. */
+  private typed: string | null = null;
+
   constructor(
     app: App,
     private readonly host: Host,
     private readonly context: Context,
+    private readonly link: Link,
   ) {
     super(app, host);
     this.icon = "message-circle-question";
@@ -45,12 +50,19 @@ export class FamulusSettingTab extends PluginSettingTab {
     }
   }
 
+  override hide(): void {
+    this.settle();
+    this.link.watch(() => undefined);
+    super.hide();
+  }
+
   private rows(): Row[] {
     const words = this.context.strings.settings;
     return [
       { name: words.address, desc: words.addressText, render: this.renderAddress },
       { name: words.token, desc: words.tokenText, render: this.renderToken },
       { name: words.test, desc: words.testText, render: this.renderTest },
+      { name: words.writing, desc: "", render: this.renderWriting },
     ];
   }
 
@@ -60,10 +72,21 @@ export class FamulusSettingTab extends PluginSettingTab {
       field.inputEl.type = "url";
       field.setValue(this.host.settings.address).onChange((address) => {
         this.judge(setting, address);
-        this.context.run(this.host.saveSettings({ ...this.host.settings, address: address.trim() }));
+        this.typed = address.trim();
+      });
+      field.inputEl.addEventListener("change", () => {
+        this.settle();
       });
     });
   };
+
+  private settle(): void {
+    const address = this.typed;
+    this.typed = null;
+    if (address !== null && address !== this.host.settings.address) {
+      this.context.run(this.host.saveSettings({ ...this.host.settings, address }));
+    }
+  }
 
   private judge(setting: Setting, text: string): void {
     const words = this.context.strings;
@@ -94,7 +117,31 @@ export class FamulusSettingTab extends PluginSettingTab {
     });
   };
 
+  private readonly renderWriting = (setting: Setting): void => {
+    const show = (): void => {
+      setting.setDesc(this.writing());
+    };
+    show();
+    this.link.watch(show);
+  };
+
+  private writing(): string {
+    const words = this.context.strings.settings;
+    const { state } = this.link;
+    switch (state.kind) {
+      case "connecting":
+        return words.connecting;
+      case "proven":
+        return words.throughObsidian;
+      case "unproven":
+        return words.notThroughObsidian(state.reason);
+      case "off":
+        return words.notThroughObsidian(oneLine(explain(state.error, this.context.strings)));
+    }
+  }
+
   private async test(): Promise<{ text: string; failed: boolean }> {
+    this.settle();
     try {
       return { text: this.describe(await this.context.client().test()), failed: false };
     } catch (error) {

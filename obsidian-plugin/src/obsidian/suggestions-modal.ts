@@ -4,7 +4,7 @@ import { explain, oneLine } from "../core/errors";
 import { noteName, type Suggestion } from "../core/wire";
 import type { Context } from "./context";
 
-/** The links that the daemon suggests for a note, each to be accepted or rejected. The daemon writes, not the plugin. */
+/** The links that the daemon suggests for a note, each to be accepted or rejected. The daemon has them written. */
 export class SuggestionsModal extends Modal {
   private readonly closed = new AbortController();
 

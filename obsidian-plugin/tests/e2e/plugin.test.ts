@@ -125,7 +125,7 @@ describe("the plugin in a browser", () => {
     await page.evaluate(() => window.fakeApp.run("open-chat"));
     await ask(page, "When?");
     await page.getByLabel("Insert into note").click();
-    const [inserted = ""] = await page.evaluate(() => window.fakeApp.inserted);
+    const [inserted = ""] = await page.evaluate(() => window.fakeApp.view.editor.inserted);
     expect(inserted).toMatch(/^\n\nWater your tomatoes/);
     expect(inserted).toMatch(/\[\^f\w+-3\]: \[\[Сад\/Фитофтора#Фитофтора#Как узнать\|Фитофтора › Как узнать\]\]: “Первые/);
   }, 60_000);

@@ -15,6 +15,7 @@ export type Handler = (received: Received, response: ServerResponse) => void | P
 
 /** Bound to a port of its own. Routes are named like "GET /api/health"; what has no route answers 404. */
 export class FakeDaemon {
+  /** The calls that reached a route. */
   readonly received: Received[] = [];
   private readonly server: Server;
 
@@ -53,14 +54,16 @@ export class FakeDaemon {
       return;
     }
     const received = { method: request.method ?? "", path: url.pathname, query: url.searchParams, headers: request.headers, body: await bodyOf(request) };
-    this.received.push(received);
     if (url.pathname !== "/api/health" && request.headers.authorization !== `Bearer ${this.token}`) {
       sendError(response, 401, "unauthorized", "The call was refused.", "The token is wrong.", "Send the token.");
       return;
     }
     const route = this.routes[`${received.method} ${received.path}`];
     if (route === undefined) sendError(response, 404, "not_found", "There is no such route.");
-    else await route(received, response);
+    else {
+      this.received.push(received);
+      await route(received, response);
+    }
   }
 }
 
@@ -83,8 +86,8 @@ export function startStream(response: ServerResponse): void {
   response.writeHead(200, { "Content-Type": "text/event-stream" });
 }
 
-export function sendEvent(response: ServerResponse, data: unknown): void {
-  response.write(`data: ${JSON.stringify(data)}\n\n`);
+export function sendEvent(response: ServerResponse, data: unknown, name = "message"): void {
+  response.write(`${name === "message" ? "" : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`);
 }
 
 /** One chunk of a streamed completion. */
@@ -99,3 +102,65 @@ export const HEALTH = {
   index: { notes: 42, chunks: 180, pending: 0, failed: 0, embedded_since_start: 0, ready: true },
   engines: [],
 };
+
+/** Things that come one after the other, for a test to wait for. */
+export class Inbox<T> {
+  readonly all: T[] = [];
+  private taken = 0;
+  private waiting: (() => void)[] = [];
+
+  put(item: T): void {
+    this.all.push(item);
+    for (const wake of this.waiting.splice(0)) wake();
+  }
+
+  /** The next one that was not taken yet. */
+  async next(): Promise<T> {
+    while (this.all.length <= this.taken) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    return this.all[this.taken++] as T;
+  }
+}
+
+export interface ProofBody {
+  readonly plugin: string;
+  readonly hashes: Record<string, string | null>;
+}
+
+export interface AnswerBody {
+  readonly plugin: string;
+  readonly id: string;
+  readonly outcome: string;
+  readonly hash: string | null;
+  readonly reason: string;
+}
+
+/** The daemon's end of the plugin's line: it says hello, and gathers proofs and answers. */
+export class FakeLine {
+  readonly streams = new Inbox<ServerResponse>();
+  readonly plugins: (string | null)[] = [];
+  readonly proofs = new Inbox<ProofBody>();
+  readonly answers = new Inbox<AnswerBody>();
+  /** What a proof is answered with. */
+  verdict: unknown = { proven: true, reason: "" };
+  /** The status of the replies to answers. */
+  status = 200;
+
+  constructor(private readonly prove: readonly string[]) {}
+
+  readonly routes: Record<string, Handler> = {
+    "GET /api/events": ({ query }, response) => {
+      startStream(response);
+      sendEvent(response, { version: "0.1.0", prove: this.prove }, "hello");
+      this.plugins.push(query.get("plugin"));
+      this.streams.put(response);
+    },
+    "POST /api/plugin/proof": ({ body }, response) => {
+      sendJson(response, this.verdict);
+      this.proofs.put(body as ProofBody);
+    },
+    "POST /api/plugin/edits": ({ body }, response) => {
+      sendJson(response, { ok: true }, this.status);
+      this.answers.put(body as AnswerBody);
+    },
+  };
+}

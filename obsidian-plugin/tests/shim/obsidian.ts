@@ -4,21 +4,18 @@
  */
 
 import { extendDom, setIcon } from "./dom";
+import { Editor } from "./editor";
+import { TFile, Vault } from "./vault";
 
 export { SecretComponent, Setting } from "./controls";
-export { setIcon };
+export { Modal, Notice } from "./modal";
+export { setIcon, TFile };
 
 extendDom();
 
 export interface Opened {
   readonly path: string;
   readonly line: number | null;
-}
-
-export class TFile {
-  readonly extension = "md";
-
-  constructor(readonly path: string) {}
 }
 
 interface Command {
@@ -41,6 +38,7 @@ class Leaf {
   openFile(file: TFile, state?: { eState?: { line?: number } }): Promise<void> {
     this.app.opened.push({ path: file.path, line: state?.eState?.line ?? null });
     this.app.activeFile = file;
+    if (this.view instanceof MarkdownView) this.view.load(file);
     showNote(this.element, file.path, this.app.notes.get(file.path) ?? "", state?.eState?.line ?? null);
     return Promise.resolve();
   }
@@ -62,35 +60,35 @@ function showNote(parent: HTMLElement, path: string, text: string, current: numb
 }
 
 export class App {
-  readonly notes = new Map<string, string>();
+  readonly vault = new Vault();
+  readonly notes = this.vault.notes;
   readonly opened: Opened[] = [];
-  readonly inserted: string[] = [];
   readonly secrets = new Map<string, string>();
   readonly makers = new Map<string, ViewMaker>();
   readonly commands = new Map<string, Command>();
   readonly sideLeaves: Leaf[] = [];
   readonly main: Leaf;
+  /** The one note that can be open. */
+  readonly view: MarkdownView;
   activeFile: TFile | null = null;
-  /** Where the vault is not at hand, every path that the daemon names is taken to exist. */
-  anyNote = false;
+  private editorChanged: (editor: Editor, info: MarkdownView) => void = () => undefined;
 
   constructor() {
     this.main = new Leaf(this, need("main"));
-    this.main.view = new MarkdownView(this.main);
+    this.view = new MarkdownView(this.main);
+    this.main.view = this.view;
+    this.vault.written = (path) => { this.view.fileWritten(path); };
   }
 
   readonly secretStorage = { getSecret: (name: string): string | null => this.secrets.get(name) ?? null };
 
-  readonly vault = {
-    getFileByPath: (path: string): TFile | null => (this.anyNote || this.notes.has(path) ? new TFile(path) : null),
-    cachedRead: (file: TFile): Promise<string> => Promise.resolve(this.notes.get(file.path) ?? ""),
-  };
+  readonly fileManager = { trashFile: (file: TFile): Promise<void> => this.vault.remove(file) };
 
   readonly workspace = {
     getActiveFile: (): TFile | null => this.activeFile,
     getLeaf: (): Leaf => this.main,
     getMostRecentLeaf: (): Leaf => this.main,
-    getLeavesOfType: (type: string): Leaf[] => this.sideLeaves.filter((leaf) => leaf.view?.getViewType() === type),
+    getLeavesOfType: (type: string): Leaf[] => [this.main, ...this.sideLeaves].filter((leaf) => leaf.view?.getViewType() === type),
     ensureSideLeaf: (type: string): Promise<Leaf> => this.sideLeaf(type),
     revealLeaf: (leaf: Leaf): Promise<void> => {
       for (const other of this.sideLeaves) other.element.hidden = other !== leaf;
@@ -100,8 +98,18 @@ export class App {
       this.opened.push({ path: target, line: null });
       return Promise.resolve();
     },
-    on: (): object => ({}),
+    on: (name: string, callback: (editor: Editor, info: MarkdownView) => void): object => {
+      if (name === "editor-change") this.editorChanged = callback;
+      return {};
+    },
+    onLayoutReady: (callback: () => void): void => {
+      callback();
+    },
   };
+
+  tellOfChange(view: MarkdownView): void {
+    this.editorChanged(view.editor, view);
+  }
 
   run(id: string): boolean {
     const command = this.commands.get(id);
@@ -143,6 +151,23 @@ export class Plugin extends Component {
     private data: unknown,
   ) {
     super();
+  }
+
+  private readonly cleanUp: (() => void)[] = [];
+
+  register(callback: () => void): void {
+    this.cleanUp.push(callback);
+  }
+
+  registerDomEvent(target: EventTarget, type: string, callback: () => void): void {
+    target.addEventListener(type, callback);
+    this.register(() => {
+      target.removeEventListener(type, callback);
+    });
+  }
+
+  unload(): void {
+    for (const callback of this.cleanUp) callback();
   }
 
   loadData(): Promise<unknown> {
@@ -228,13 +253,28 @@ export class ItemView extends View {
 }
 
 export class MarkdownView extends View {
-  readonly editor = {
-    getCursor: (): { line: number; ch: number } => ({ line: 0, ch: 3 }),
-    getLine: (): string => "abc",
-    replaceRange: (text: string): void => {
-      this.app.inserted.push(text);
-    },
-  };
+  file: TFile | null = null;
+  readonly editor = new Editor(() => { this.app.tellOfChange(this); });
+
+  load(file: TFile): void {
+    this.file = file;
+    this.editor.load(this.app.vault.notes.get(file.path) ?? "");
+  }
+
+  /** The app shows what somebody else wrote into the file. */
+  fileWritten(path: string): void {
+    if (this.file?.path !== path) return;
+    this.load(this.file);
+    this.app.tellOfChange(this);
+  }
+
+  getViewData(): string {
+    return this.editor.getValue();
+  }
+
+  async save(): Promise<void> {
+    if (this.file !== null) await this.app.vault.modify(this.file, this.editor.getValue());
+  }
 
   getViewType(): string {
     return "markdown";
@@ -249,50 +289,6 @@ export class MarkdownView extends View {
   }
 }
 
-export class Modal {
-  readonly modalEl: HTMLElement;
-  readonly contentEl: HTMLElement;
-  private readonly titleEl: HTMLElement;
-
-  constructor(readonly app: App) {
-    this.modalEl = document.body.createDiv({ cls: "modal" });
-    this.modalEl.hidden = true;
-    this.titleEl = this.modalEl.createDiv({ cls: "modal-title" });
-    this.contentEl = this.modalEl.createDiv({ cls: "modal-content" });
-  }
-
-  setTitle(title: string): this {
-    this.titleEl.textContent = title;
-    return this;
-  }
-
-  open(): void {
-    this.modalEl.hidden = false;
-    this.onOpen();
-  }
-
-  close(): void {
-    this.onClose();
-    this.modalEl.remove();
-  }
-
-  onOpen(): void {
-    // For those who extend it.
-  }
-
-  onClose(): void {
-    // For those who extend it.
-  }
-}
-
-export class Notice {
-  readonly messageEl: HTMLElement;
-
-  constructor(message: string) {
-    this.messageEl = document.body.createDiv({ cls: "notice", text: message });
-  }
-}
-
 export class PluginSettingTab {
   icon = "";
   readonly containerEl = document.body.createDiv({ cls: "settings" });
@@ -304,6 +300,10 @@ export class PluginSettingTab {
 
   display(): void {
     // For those who extend it.
+  }
+
+  hide(): void {
+    this.containerEl.empty();
   }
 }
 

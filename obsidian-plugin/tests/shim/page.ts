@@ -4,6 +4,7 @@ import * as obsidian from "./obsidian";
 
 interface LoadedPlugin {
   onload(): Promise<void>;
+  unload(): void;
 }
 
 interface PluginModule {
@@ -24,13 +25,15 @@ declare global {
     startPlugin(options: StartOptions): Promise<void>;
     fakeApp: obsidian.App;
     showSettings(): void;
+    hideSettings(): void;
+    unloadPlugin(): void;
   }
 }
 
 window.startPlugin = async (options) => {
   const app = new obsidian.App();
   window.fakeApp = app;
-  app.anyNote = options.anyNote;
+  app.vault.anyNote = options.anyNote;
   for (const [path, text] of Object.entries(options.notes)) app.notes.set(path, text);
   app.secrets.set("famulus-token", options.token);
   if (options.active !== null) await app.main.openFile(new obsidian.TFile(options.active));
@@ -41,9 +44,15 @@ window.startPlugin = async (options) => {
   });
   const Loaded = module.exports.default;
   if (Loaded === undefined) throw new Error("main.js exports no plugin.");
-  await new Loaded(app, {}, { address: options.address, tokenSecret: "famulus-token" }).onload();
+  const plugin = new Loaded(app, {}, { address: options.address, tokenSecret: "famulus-token" });
+  window.unloadPlugin = () => { plugin.unload(); };
+  await plugin.onload();
 };
 
 window.showSettings = () => {
   for (const tab of obsidian.settingTabs) tab.display();
+};
+
+window.hideSettings = () => {
+  for (const tab of obsidian.settingTabs) tab.hide();
 };

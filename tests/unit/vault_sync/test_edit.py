@@ -1,3 +1,7 @@
+import json
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from vault_sync.edit import ABSENT, BOM, Edit, apply, content_hash
@@ -6,6 +10,7 @@ from vault_sync.note import Span
 from vault_sync.paths import VaultPath
 
 PATH = VaultPath("n.md")
+CASES = json.loads((Path(__file__).parents[2] / "cases/edits.json").read_text(encoding="utf-8"))["edits"]
 
 
 def edit_of(data: bytes, span: tuple[int, int], before: str, after: str) -> Edit:
@@ -36,3 +41,22 @@ def test_a_new_note_never_replaces_one() -> None:
     assert apply(edit, None) == b"hello"
     with pytest.raises(StaleEditError):
         apply(edit, b"")
+
+
+def bytes_of(note: dict[str, Any] | None) -> bytes | None:
+    if note is None or note["text"] is None:
+        return None
+    return (BOM if note.get("bom") else b"") + str(note["text"]).encode()
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case["span"]], ids=lambda case: str(case["name"]))
+def test_a_case_that_the_plugin_reads_too(case: dict[str, Any]) -> None:
+    data, base = bytes_of(case), bytes_of(case.get("base", case))
+    base_hash = ABSENT if base is None else content_hash(base)
+    edit = Edit(PATH, base_hash, Span(*case["span"]), case["before"], case["after"])
+    if case["error"]:
+        with pytest.raises(StaleEditError) as stale:
+            apply(edit, data)
+        assert stale.value.code == case["error"]
+    else:
+        assert apply(edit, data) == bytes_of({**case, "text": case["expected"]})

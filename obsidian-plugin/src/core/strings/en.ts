@@ -58,6 +58,10 @@ export const en = {
     exposed: "The token crosses the network unencrypted. Use HTTPS, or a network that you trust.",
     connected: (version: string, notes: number) => `Connected to version ${version}. Notes in the index: ${notes}.`,
     pending: (pending: number) => `Still reading: ${pending}.`,
+    writing: "Writing",
+    connecting: "Connecting…",
+    throughObsidian: "Through Obsidian: while it is open, the daemon has its changes made here.",
+    notThroughObsidian: (reason: string) => `Not through Obsidian. ${reason}`,
   },
   address: {
     empty: "Enter an address, such as 127.0.0.1:8000.",
@@ -99,6 +103,16 @@ export const en = {
       effect: "The answer broke off.",
       cause: "The connection was lost, or the daemon stopped.",
       fix: "Try again.",
+    },
+    line_lost: {
+      effect: "The line to the daemon broke off.",
+      cause: "The network was lost, or the daemon stopped.",
+      fix: "Nothing to do: the plugin tries again by itself.",
+    },
+    too_late: {
+      effect: "A change came too late.",
+      cause: "Obsidian was busy or asleep when the daemon asked for it.",
+      fix: "Nothing to do: the plugin offers itself again in a minute.",
     },
     unexpected: { effect: "Something went wrong in the plugin.", cause: "", fix: "Try again, and report it if it stays." },
   },
