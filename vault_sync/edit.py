@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from vault_sync.errors import StaleEditError
+from vault_sync.errors import StaleEditError, WriteRefusedError
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
 
@@ -63,20 +63,33 @@ def split_mark(data: bytes) -> tuple[bytes, str]:
 def apply(edit: Edit, data: bytes | None) -> bytes:
     """The note's new bytes. `data` is what is on the disk now, None where there is no file.
 
-    Raises StaleEditError when the note is not the one the Edit was made for; it never hunts for the place.
+    Raises StaleEditError when the note is not the one the Edit was made for; it never hunts for the place. Raises
+    WriteRefusedError for a text that no file can keep.
     """
     if edit.base_hash == ABSENT:
         if data is not None:
             raise _stale(edit, "A note of that name exists by now.")
-        return edit.after.encode()
+        return _encoded(edit, edit.after)
     if data is None:
         raise _stale(edit, "The note is gone.")
     if content_hash(data) != edit.base_hash:
         raise _stale(edit, "The note was changed after the suggestion was made.")
     mark, text = split_mark(data)
-    if text[edit.span.start : edit.span.end] != edit.before:
+    inside = 0 <= edit.span.start <= edit.span.end <= len(text)
+    if not inside or text[edit.span.start : edit.span.end] != edit.before:
         raise _stale(edit, "The text at the place of the change is not the expected one.")
-    return mark + (text[: edit.span.start] + edit.after + text[edit.span.end :]).encode()
+    return mark + _encoded(edit, text[: edit.span.start] + edit.after + text[edit.span.end :])
+
+
+def _encoded(edit: Edit, text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise WriteRefusedError(
+            f"The change to {edit.path!r} was not made.",
+            "The new text holds half a character.",
+            "Propose another text.",
+        ) from error
 
 
 def _stale(edit: Edit | Removal, cause: str) -> StaleEditError:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from vault_sync.edit import ABSENT, BOM, Edit, apply, content_hash
-from vault_sync.errors import StaleEditError
+from vault_sync.errors import StaleEditError, WriteRefusedError
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
 
@@ -41,6 +41,18 @@ def test_a_new_note_never_replaces_one() -> None:
     assert apply(edit, None) == b"hello"
     with pytest.raises(StaleEditError):
         apply(edit, b"")
+
+
+@pytest.mark.parametrize("span", [(5, 9), (4, 9), (3, 2), (-1, -1)])
+def test_a_place_that_no_text_has_makes_it_stale(span: tuple[int, int]) -> None:
+    data = b"text"
+    with pytest.raises(StaleEditError):
+        apply(edit_of(data, span, data.decode()[slice(*span)], "x"), data)
+
+
+def test_half_a_character_is_written_nowhere() -> None:
+    with pytest.raises(WriteRefusedError):
+        apply(edit_of(b"text", (0, 4), "text", "\ud83c"), b"text")
 
 
 def bytes_of(note: dict[str, Any] | None) -> bytes | None:
