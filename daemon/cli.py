@@ -54,7 +54,7 @@ def build_parser() -> argparse.ArgumentParser:
     _review(command("review", commands.review, "List, accept and reject suggestions."), late)
     _undo(command("undo", commands.undo, "Take back what Famulus wrote; without a choice, list it."))
     _digest(command("digest", commands.digest, "List digest notes, or run one now."), late)
-    command("doctor", commands.doctor, "Say what is wrong with the set-up, and what to do.")
+    _doctor(command("doctor", commands.doctor, "Say what is wrong with the set-up or the index, and what to do."))
     _models(command("models", commands.models, "List or fetch the models that the configuration names."), late)
     return parser
 
@@ -111,6 +111,18 @@ def _digest(digest: argparse.ArgumentParser, late: argparse.ArgumentParser) -> N
     actions.add_parser("list", help="show the digest notes", parents=[late])
     actions.add_parser("run", help="run a digest now", parents=[late]).add_argument(
         "name", help="its note's title or path"
+    )
+
+
+def _doctor(doctor: argparse.ArgumentParser) -> None:
+    what = doctor.add_mutually_exclusive_group()
+    what.add_argument(
+        "--verify", action="store_true", help="compare notes and index, and mend what can be mended without embedding"
+    )
+    what.add_argument(
+        "--replace-state",
+        action="store_true",
+        help="put the newest backup in place of a state.db that can not be used, which is kept",
     )
 
 

@@ -9,12 +9,15 @@ from typing import Any
 from rich.console import Console
 
 from daemon import doctor as checks
+from daemon import folder, show
 from daemon import models as stored
-from daemon import show
 from daemon.client import connect
 from daemon.config import ConfigError, Settings
 from daemon.engines.spec import EngineSpec
+from daemon.lock import VaultLock
 from daemon.serve import serve as run_daemon
+from daemon.verifying import verify_alone
+from vault_sync.vault import Vault
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -118,10 +121,26 @@ async def digest(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def doctor(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Check the set-up."""
+    """Check the set-up, or the index, or replace a state that can not be used."""
+    if arguments.verify:
+        return await _verify(arguments, settings)
+    if arguments.replace_state:
+        replaced = await asyncio.to_thread(folder.replace_state, settings)
+        return _output(arguments, replaced, show.replaced(replaced))
     found = await checks.examine(settings)
     _output(arguments, {"checks": [check.json() for check in found]}, show.checks(found))
     return 0 if all(check.ok for check in found) else 1
+
+
+async def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
+    holder = VaultLock(Vault(settings.vault).id).holder() if settings.vault else None
+    if holder is None:
+        data = await asyncio.to_thread(verify_alone, settings)
+    else:
+        async with connect(settings) as client:
+            data = await client.post("/api/index/verify")
+    _output(arguments, data, show.verified(data))
+    return 0 if data["agree"] else 1
 
 
 async def models(arguments: argparse.Namespace, settings: Settings) -> int:

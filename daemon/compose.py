@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from pathlib import Path
 from typing import Any
 
 from agents.answer import Answerer
@@ -19,10 +18,11 @@ from agents.properties import Properties, moved
 from daemon.applier import Applier
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
-from daemon.config import ConfigError, Settings
+from daemon.config import Settings
 from daemon.engines.guarded import GuardedEmbedder
 from daemon.engines.host import EngineHost
 from daemon.errors import NotFoundError
+from daemon.folder import folder_of, locate, open_index, open_state
 from daemon.linking import Linking
 from daemon.lock import VaultLock
 from daemon.plugins import Plugins
@@ -31,11 +31,12 @@ from daemon.schedule import ZONE, Schedule, next_fire
 from daemon.token import load_token
 from daemon.undoing import Undoing
 from daemon.upkeep import Upkeep
+from daemon.verifying import UNDER_WAY, Verifying
 from vault_sync.change import Coalescer
 from vault_sync.edit import content_hash
 from vault_sync.errors import NoteNotFoundError, UnreadableNoteError, VaultError
+from vault_sync.inspection import Inspector
 from vault_sync.journal import Journal, Limits
-from vault_sync.ledger import Ledger
 from vault_sync.mount import is_network
 from vault_sync.parse import decode
 from vault_sync.paths import VaultPath
@@ -43,8 +44,6 @@ from vault_sync.policy import Policy
 from vault_sync.ports import Embedder
 from vault_sync.records import NoteRecord
 from vault_sync.search import Searcher
-from vault_sync.state import State
-from vault_sync.stores.chroma import ChromaStore
 from vault_sync.sync import Indexer
 from vault_sync.syncing import Syncing
 from vault_sync.vault import Vault
@@ -68,22 +67,19 @@ class Famulus:
         self.bus = Bus()
         self._closed = False
         self.token = load_token(settings.data_dir)
-        folder = settings.data_dir / "vaults" / vault.id
-        folder.mkdir(parents=True, exist_ok=True)
-        # The index holds the notes' text: nobody else on this machine may read it.
-        (settings.data_dir / "vaults").chmod(0o700)
         self.token_file = settings.data_dir / "token"
         self.policy = Policy(tuple(settings.notes.exclude), settings.notes.templates)
         self.host = EngineHost(settings.engine_specs(), settings.roles)
         self.embedder: Embedder = GuardedEmbedder(self.host.embedder)
-        self.ledger = Ledger(folder / "index.db")
-        self.state = State(folder / "state.db")
-        self.store = ChromaStore(folder / "chroma")
+        folder = folder_of(settings.data_dir, vault)
+        self.state = open_state(folder)
+        self.ledger, self.store = open_index(folder)
         limits = Limits(settings.journal.keep_days * 86400, int(settings.journal.max_mb * 2**20))
         self.journal = Journal(self.state, limits)
         self.writer = Writer(vault, self.journal, self.policy, settings.writing.settle_seconds)
         self.searcher = Searcher(self.ledger, self.store, self.embedder)
         self._build_index()
+        self._build_verifying()
         self._build_writing()
         self._build_agents()
 
@@ -100,6 +96,22 @@ class Famulus:
         coalescer = Coalescer(notes.quiet_seconds, notes.longest_seconds)
         polling = notes.polling if notes.polling is not None else is_network(self.vault.root)
         self.upkeep = Upkeep(self.indexer, self.bus, coalescer, notes.rescan_seconds, polling=polling)
+
+    def _build_verifying(self) -> None:
+        self.verifying = Verifying(
+            Inspector(
+                self.vault,
+                self.policy,
+                self.ledger,
+                self.store,
+                self.state,
+                self.writer,
+                max_note_bytes=self.indexer.max_note_bytes,
+                under_way_seconds=UNDER_WAY,
+                should_stop=lambda: self.indexer.should_stop(),
+            ),
+            self.upkeep,
+        )
 
     def _build_writing(self) -> None:
         settings = self.settings.writing
@@ -181,12 +193,7 @@ class Famulus:
         self.indexer.on_progress = lambda p: self.bus.publish(
             "index.progress", done=p.done, total=p.total, embedded=p.embedded
         )
-        await asyncio.to_thread(self._scan_once)
-
-    def _scan_once(self) -> None:
-        self.indexer.prepare()
-        self.indexer.scan()
-        self.upkeep.assume_ready()
+        await asyncio.to_thread(self.upkeep.catch_up)
 
     async def close(self) -> None:
         """End all threads and processes, the newest first, and let go of the vault. A second call does nothing."""
@@ -282,16 +289,7 @@ class Famulus:
 
 def compose(settings: Settings) -> Famulus:
     """Build everything for the vault that the settings name, its lock taken. Raises VaultError, ConfigError."""
-    if settings.vault is None:
-        raise ConfigError("There is no vault to work on.", "None was named.", "Give --vault DIR or set FAMULUS_VAULT.")
-    vault = Vault(settings.vault)
-    data_dir = Path(settings.data_dir).expanduser().resolve()
-    if data_dir == vault.root or vault.root in data_dir.parents:
-        raise ConfigError(
-            "The data folder can not be used.",
-            f"{data_dir} lies in the vault, and a sync tool would carry it about.",
-            "Name another folder with --data-dir.",
-        )
+    vault, data_dir = locate(settings)
     lock = VaultLock(vault.id)
     lock.take()
     try:

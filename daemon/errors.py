@@ -1,6 +1,8 @@
 """The one place that turns any error into a response. One envelope everywhere, which OpenAI clients can read."""
 
 import logging
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -10,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from agents.errors import AgentError
 from vault_sync.errors import VaultError
+from vault_sync.soundness import is_damage
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ STATUS = {
     "engine_failed": 503,
     "vault_unavailable": 503,
     "store_broken": 503,
+    "index_busy": 503,
     "embedder_failed": 503,
 }
 
@@ -61,16 +65,31 @@ def describe(error: Exception) -> dict[str, Any]:
     """The envelope for any error; an unexpected one says so without its insides."""
     if isinstance(error, VaultError | AgentError):
         return envelope(error.effect, error.code, error.cause, error.fix)
+    if is_damage(error):
+        return envelope(
+            "The index is damaged.", "index_busy", f"SQLite says: {error}.", "It is being looked at; try again soon."
+        )
     return envelope("Famulus failed.", "internal_error", f"{type(error).__name__}.", "Look into the daemon's log.")
 
 
 def status_of(error: Exception) -> int:
     """The HTTP status for any error."""
+    if is_damage(error):
+        return STATUS["index_busy"]
     return STATUS.get(error.code, 500) if isinstance(error, VaultError | AgentError) else 500
 
 
-def install(app: FastAPI) -> None:
-    """Make `app` answer every error in the envelope."""
+def install(app: FastAPI, on_damage: Callable[[], None] = lambda: None) -> None:
+    """Make `app` answer every error in the envelope; `on_damage` is told where a request found the index damaged."""
+
+    async def damaged(request: Request, error: Exception) -> JSONResponse:
+        if not is_damage(error):
+            return await _unexpected(request, error)
+        log.error("The index is damaged: %s", error)
+        on_damage()
+        return await _expected(request, error)
+
+    app.add_exception_handler(sqlite3.DatabaseError, damaged)
     app.add_exception_handler(VaultError, _expected)
     app.add_exception_handler(AgentError, _expected)
     app.add_exception_handler(RequestValidationError, _shape)

@@ -155,6 +155,31 @@ def checks(found: Sequence[Check]) -> str:
     )
 
 
+def verified(data: dict[str, Any]) -> str:
+    """What was compared, what did not agree, and what became of it."""
+    counts = data["checked"]
+    head = (
+        f"Compared {counts['notes']} notes, {counts['passages']} passages, {counts['words']} rows of full text and "
+        f"{counts['stored']} stored vectors."
+    )
+    left = sum(not each["repaired"] for each in data["found"])
+    end = "All agrees." if data["agree"] else f"{left} {'thing does' if left == 1 else 'things do'} not agree yet."
+    mended = f" {data['repaired']} mended." if data["repaired"] else ""
+    return "\n".join([head, *(_disagreement(each) for each in data["found"]), f"[bold]{end}[/bold]{mended}"])
+
+
+def _disagreement(each: dict[str, Any]) -> str:
+    subject = f"{escape(each['subject'])}: " if each["subject"] else ""
+    word = "[green]mended[/green]" if each["repaired"] else "[red]wrong[/red] "
+    return f"{word} {subject}{escape(each['message'])}\n       {escape(each['repair'])}"
+
+
+def replaced(data: dict[str, Any]) -> str:
+    """What stands in place of the state now."""
+    now = f"The backup {escape(data['backup'])} is the state now." if data["backup"] else "An empty state was begun."
+    return f"{now} What was there is kept as {escape(data['kept'])}." if data["kept"] else now
+
+
 def models(found: Sequence[ModelStatus]) -> str:
     """Models and whether they are here."""
     return "\n".join(

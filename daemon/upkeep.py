@@ -5,17 +5,25 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from typing import TypeVar
 
 from daemon.bus import Bus
+from daemon.errands import Errands
 from vault_sync.change import Coalescer
-from vault_sync.errors import VaultError, VaultUnavailableError
+from vault_sync.errors import IndexBusyError, LedgerError, VaultError, VaultUnavailableError
 from vault_sync.paths import VaultPath
+from vault_sync.soundness import is_damage
 from vault_sync.sync import Indexer, Progress, Stopped
 from vault_sync.watch import Watcher
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+PATIENCE = 60.0
+"""Seconds that a job waits for its turn."""
 HEARTBEAT = 2.0
 """Seconds between looks at whether the vault is still the same folder: an unmount sends no event."""
 
@@ -47,6 +55,9 @@ class Upkeep:
         self._scanned = threading.Event()
         self._working = 0
         self._problem = ""
+        self._prepared = False
+        self._suspected = False
+        self._errands = Errands()
         self._watcher: Watcher | None = None
         self._identity = ""
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
@@ -74,9 +85,43 @@ class Upkeep:
             self._tree_changed = True
             self._wake.notify_all()
 
-    def assume_ready(self) -> None:
-        """The index was brought up to date by other means (a command without a daemon)."""
-        self._tree_changed = False
+    def call(self, job: Callable[[], T], patience: float = PATIENCE) -> T:
+        """The result of a job that needs the Indexer: it runs between two turns, or here where the thread does not run.
+
+        Raises what the job raises, and IndexBusyError where it is not begun within `patience` seconds.
+        """
+        if not self._thread.is_alive():
+            return job()
+        with self._wake:
+            answer = self._errands.ask(job)
+            self._wake.notify_all()
+        try:
+            return answer.result(patience)
+        except TimeoutError as error:
+            if not answer.cancel():
+                return answer.result()
+            raise _busy(f"{self.status().pending} notes wait to be read.") from error
+        except (CancelledError, Stopped) as error:
+            raise _busy("Famulus is ending.") from error
+
+    def suspect(self) -> None:
+        """Somebody who read the index was told that it is damaged: look at it soon."""
+        with self._wake:
+            self._suspected = True
+            self._wake.notify_all()
+
+    def catch_up(self) -> None:
+        """Bring the index up to date once, in the caller's thread and without watching. Raises VaultError."""
+        try:
+            self._indexer.prepare()
+            self._indexer.scan()
+        except (OSError, sqlite3.Error) as error:
+            if not is_damage(error):
+                raise _unforeseen(error) from error
+            self._indexer.recover(error)
+            self._indexer.prepare()
+            self._indexer.scan()
+        self._prepared, self._tree_changed = True, False
         self._scanned.set()
 
     def status(self) -> UpkeepStatus:
@@ -87,23 +132,18 @@ class Upkeep:
 
     def _run(self) -> None:
         try:
-            self._prepare()
             while not self._stop:
                 self._turn()
+                self._errands.do_all()
         except Stopped:
             log.info("Indexing was stopped; it goes on at the next start.")
         finally:
             self._unwatch()
-
-    def _prepare(self) -> None:
-        try:
-            self._indexer.prepare()
-        except VaultError as error:
-            self._trouble(error)
-            raise
+            self._errands.refuse_all()
 
     def _turn(self) -> None:
         try:
+            self._prepare()
             self._watch_again()
             if self._tree_changed or time.monotonic() >= self._next_scan:
                 self._scan()
@@ -114,13 +154,45 @@ class Upkeep:
             self._unwatch()
             with self._wake:
                 self._tree_changed = True
-                self._wake.wait(HEARTBEAT)
+                self._rest()
         except (VaultError, OSError, sqlite3.Error) as raised:
-            self._trouble(raised if isinstance(raised, VaultError) else _unforeseen(raised))
             self._working = 0
+            if is_damage(raised):
+                self._recover(raised)
+                return
+            self._trouble(raised if isinstance(raised, VaultError) else _unforeseen(raised))
             self._next_scan = time.monotonic() + HEARTBEAT
             with self._wake:
-                self._wake.wait(HEARTBEAT)
+                self._rest()
+
+    def _rest(self) -> None:
+        if not self._stop and not self._errands:
+            self._wake.wait(HEARTBEAT)
+
+    def _prepare(self) -> None:
+        if self._suspected:
+            self._suspected = False
+            self._indexer.check()
+        if not self._prepared:
+            self._indexer.prepare()
+            self._prepared = True
+
+    def _recover(self, error: Exception) -> None:
+        """The index is damaged: begin it anew. What is then read again was not saved just now, so nothing is linked."""
+        self._trouble(_damaged(error))
+        try:
+            self._indexer.recover(error)
+        except (OSError, sqlite3.Error) as deeper:
+            self._trouble(_unforeseen(deeper))
+            with self._wake:
+                self._rest()
+        self.renew()
+
+    def renew(self) -> None:
+        """The ledger is another one than before: fit the store to it and read the whole vault. In this thread only."""
+        self._prepared = False
+        self._scanned.clear()
+        self._tree_changed = True
 
     def _trouble(self, error: VaultError) -> None:
         if self._problem != str(error):
@@ -155,7 +227,7 @@ class Upkeep:
             self._tree_changed = True
             raise
         self._next_scan = time.monotonic() + self._rescan_seconds
-        self._working = 0
+        self._working, self._problem = 0, ""
         if not self._scanned.is_set():
             self._scanned.set()
             self._bus.publish("index.ready")
@@ -165,7 +237,7 @@ class Upkeep:
             due = self._coalescer.next_due()
             now = time.monotonic()
             wait = HEARTBEAT if due is None else min(HEARTBEAT, due - now)
-            if wait > 0 and not self._stop and not self._tree_changed:
+            if wait > 0 and not (self._stop or self._tree_changed or self._suspected or self._errands):
                 self._wake.wait(wait)
             taken = self._coalescer.take(time.monotonic())
             self._working = len(taken)
@@ -196,6 +268,18 @@ class Upkeep:
     def _progress(self, progress: Progress) -> None:
         self._working = max(0, progress.total - progress.done)
         self._bus.publish("index.progress", done=progress.done, total=progress.total, embedded=progress.embedded)
+
+
+def _busy(cause: str) -> IndexBusyError:
+    return IndexBusyError("The index has no time.", cause, "Ask again when `/api/health` says that it is ready.")
+
+
+def _damaged(error: Exception) -> VaultError:
+    return LedgerError(
+        "The index was damaged and is made anew from the notes.",
+        f"SQLite says: {error}.",
+        "Nothing is to be done; if it comes again, check the disk of the data folder.",
+    )
 
 
 def _unforeseen(error: Exception) -> VaultError:

@@ -97,6 +97,12 @@ class LedgerError(VaultError):
     code = "ledger"
 
 
+class IndexBusyError(VaultError):
+    """The index is being built, and has no time now for what was asked."""
+
+    code = "index_busy"
+
+
 class StoreBrokenError(VaultError):
     """The vector store can not be used as it is; it is rebuilt from the ledger."""
 

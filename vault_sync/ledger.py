@@ -1,15 +1,17 @@
 """The ledger: what has been indexed, with the vectors. Full text and Chroma are derived from it."""
 
 import json
+import logging
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
-from vault_sync import lexical, schema
+from vault_sync import schema
 from vault_sync.database import Database
 from vault_sync.errors import LedgerError
 from vault_sync.filter import Filter
@@ -19,6 +21,10 @@ from vault_sync.ports import Vectors
 from vault_sync.records import ChangeKind, ChangeRecord, FileStamp, LinkRecord, NoteRecord, Occurrence
 from vault_sync.resolve import Resolver
 from vault_sync.text import fold
+
+K = TypeVar("K", int, str)
+
+log = logging.getLogger(__name__)
 
 _OCCURRENCE = (
     "SELECT o.*, n.path, n.title, n.mtime_ns, n.description FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE "
@@ -31,8 +37,18 @@ class Ledger:
     """Reads of the ledger; what changes it lives in `vault_sync.record` (one transaction a note)."""
 
     def __init__(self, file: Path) -> None:
-        """Open or make `file`. A damaged file or one of another version is put aside and made anew."""
-        self.database = _open(file)
+        """Open or make `file`. A damaged file or one of another version is put aside and made anew.
+
+        Raises LedgerError where it can be neither opened nor made.
+        """
+        try:
+            self.database = Database(file, schema.prepare)
+        except (sqlite3.Error, OSError) as error:
+            raise LedgerError(
+                f"The index {file} can not be opened.",
+                f"The system says: {error}.",
+                "Check that the disk of the data folder has room and that its files are yours.",
+            ) from error
         self._resolver: tuple[int, Resolver] | None = None
 
     def read(self) -> sqlite3.Connection:
@@ -41,7 +57,17 @@ class Ledger:
 
     def close(self) -> None:
         """Close the file."""
+        try:
+            with self.database.write() as connection:
+                connection.execute("DELETE FROM meta WHERE key = ?", (schema.OPEN,))
+        except sqlite3.Error as error:
+            log.warning("The index is looked at as a whole at the next start: %s", error)
         self.database.close()
+
+    def begin_anew(self, why: str) -> None:
+        """Put a damaged file aside while it is in use, and begin an empty one. Raises sqlite3.Error or OSError."""
+        self._resolver = None
+        self.database.renew(why)
 
     def note(self, path: str) -> NoteRecord | None:
         """The record of one note."""
@@ -78,7 +104,7 @@ class Ledger:
     def occurrences(self, ids: Iterable[int]) -> dict[int, Occurrence]:
         """Occurrences by id; unknown ids are left out."""
         found: dict[int, Occurrence] = {}
-        for part in _parts(list(ids)):
+        for part in parts(list(ids)):
             marks = ",".join("?" * len(part))
             for row in self.read().execute(f"{_OCCURRENCE} o.id IN ({marks})", part):
                 found[row["id"]] = _occurrence(row)
@@ -103,24 +129,24 @@ class Ledger:
     def vectors(self, ids: Sequence[int]) -> Vectors:
         """Vectors (n, d) of these occurrences, in this order.
 
-        Raises LedgerError where one is missing.
+        Raises LedgerError where one is missing or not as long as the others.
         """
         found: dict[int, bytes] = {}
-        for part in _parts(list(ids)):
+        for part in parts(list(ids)):
             marks = ",".join("?" * len(part))
             sql = f"SELECT o.id, v.vector FROM occurrences o JOIN vectors v ON v.key = o.vector_key WHERE o.id IN ({marks})"
             found.update((row[0], row[1]) for row in self.read().execute(sql, part))
         try:
             return np.array([np.frombuffer(found[i], dtype=np.float32) for i in ids], dtype=np.float32)
         except KeyError as error:
-            raise LedgerError(
-                f"The vector of occurrence {error.args[0]} is missing.", "", "Run `famulus index`."
-            ) from error
+            raise _no_vector(f"That of occurrence {error.args[0]} is missing.") from error
+        except ValueError as error:
+            raise _no_vector("They are not all of the same length.") from error
 
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Which of these vector keys have a vector already."""
         found: set[str] = set()
-        for part in _parts(list(set(keys))):
+        for part in parts(list(set(keys))):
             marks = ",".join("?" * len(part))
             found.update(row[0] for row in self.read().execute(f"SELECT key FROM vectors WHERE key IN ({marks})", part))
         return found
@@ -186,6 +212,10 @@ class Ledger:
         )
         return int(row[0]), int(row[1]), int(row[2])
 
+    def dimensions(self) -> int:
+        """How many numbers a vector has; 0 where no embedder was used yet."""
+        return int((self.meta("embedder") or "").rpartition("|")[2] or 0)
+
     def meta(self, key: str) -> str | None:
         """A remembered value, such as the embedder's model."""
         row = self.read().execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
@@ -205,35 +235,8 @@ class Ledger:
             )
 
 
-def _open(file: Path) -> Database:
-    try:
-        return _prepared(file)
-    except sqlite3.DatabaseError:
-        for suffix in ("", "-wal", "-shm"):
-            damaged = Path(f"{file}{suffix}")
-            if damaged.exists():
-                damaged.replace(f"{file}.damaged{suffix}")
-        return _prepared(file)
-
-
-def _prepared(file: Path) -> Database:
-    database = Database(file)
-    try:
-        version = int(database.read().execute("PRAGMA user_version").fetchone()[0])
-        if version == 0:
-            with database.write() as connection:
-                for statement in schema.TABLES.split(";"):
-                    connection.execute(statement)
-                lexical.create(connection)
-                connection.execute(f"PRAGMA user_version = {schema.VERSION}")
-        elif version != schema.VERSION:
-            raise sqlite3.DatabaseError(f"schema {version}, wanted {schema.VERSION}")
-        else:
-            database.read().execute("SELECT count(*) FROM notes").fetchone()
-    except BaseException:
-        database.close()
-        raise
-    return database
+def _no_vector(cause: str) -> LedgerError:
+    return LedgerError("The vectors of some passages can not be used.", cause, "Run `famulus doctor --verify`.")
 
 
 def _conditions(narrow: Filter) -> tuple[list[str], list[object]]:
@@ -260,7 +263,8 @@ def _midnight_ns(moment: datetime) -> int:
     return int(moment.astimezone().timestamp() * 1e9)
 
 
-def _parts(ids: list[int] | list[str]) -> Iterable[list[int] | list[str]]:
+def parts(ids: Sequence[K]) -> Iterable[Sequence[K]]:
+    """Ids in pieces that fit a statement."""
     return (ids[start : start + _MANY] for start in range(0, len(ids), _MANY))
 
 

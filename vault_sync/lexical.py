@@ -8,10 +8,11 @@ what makes an OR of a whole question slow; they still count in the order.
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from vault_sync.bm25 import Counts, Fields, phrase_bonus, scores, share
+from vault_sync.soundness import DamageError
 from vault_sync.text import stem, words
 
 COMMON = 0.05
@@ -23,6 +24,12 @@ LONGEST_QUERY = 64
 """Different stems of a query that count; of a pasted page that is its first lines."""
 COVERAGE_HITS = 10
 
+TABLES = frozenset(
+    {"lexical", "lexical_data", "lexical_idx", "lexical_content", "lexical_docsize", "lexical_config", "lexical_terms"}
+)
+"""What FTS5 makes of the tables of this lane."""
+
+_ROWS = "SELECT rowid, stems, title, heading FROM lexical"
 _WEIGHTS = "1.0, 3.0, 2.0"
 _QUOTED = re.compile(r'"([^"]+)"|«([^»]+)»|“([^”]+)”')
 _TOKENIZER = "ascii tokenchars ''''"
@@ -55,25 +62,48 @@ def create(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE VIRTUAL TABLE lexical_terms USING fts5vocab(lexical, 'row')")
 
 
+def create_anew(connection: sqlite3.Connection) -> None:
+    """Make the tables again, empty, whatever is left of them. Raises DamageError where SQLite can not let them go."""
+    try:
+        connection.execute("DROP TABLE IF EXISTS lexical_terms")
+        connection.execute("DROP TABLE IF EXISTS lexical")
+    except sqlite3.DatabaseError as error:
+        raise DamageError(f"the full text can not be made anew: {error}") from error
+    create(connection)
+
+
+def contradiction(connection: sqlite3.Connection) -> str:
+    """Where the words that are looked for are not those of the rows, what SQLite says; else empty."""
+    try:
+        connection.execute("INSERT INTO lexical (lexical) VALUES ('integrity-check')")
+        connection.execute(f"{_ROWS} LIMIT 1").fetchall()
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return ""
+
+
+def fields(row: LexicalRow) -> tuple[str, str, str]:
+    """What is kept of an occurrence: the stems of its text, of its note's names and of its headings."""
+    names = " ".join((row.title, *row.aliases))
+    return " ".join(roots(row.text)), " ".join(roots(names)), " ".join(roots(" ".join(row.heading)))
+
+
 def insert(connection: sqlite3.Connection, rows: Iterable[LexicalRow]) -> None:
     """Make these occurrences findable; none of them may be there already."""
     connection.executemany(
         "INSERT INTO lexical (rowid, stems, title, heading) VALUES (?, ?, ?, ?)",
-        (
-            (
-                row.occurrence,
-                " ".join(roots(row.text)),
-                " ".join(roots(" ".join((row.title, *row.aliases)))),
-                " ".join(roots(" ".join(row.heading))),
-            )
-            for row in rows
-        ),
+        ((row.occurrence, *fields(row)) for row in rows),
     )
 
 
 def delete(connection: sqlite3.Connection, occurrences: Iterable[int]) -> None:
     """Forget these occurrences; unknown ones are no error."""
     connection.executemany("DELETE FROM lexical WHERE rowid = ?", [(i,) for i in occurrences])
+
+
+def rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str, str]]:
+    """What is kept of each occurrence, as `fields` gives it."""
+    yield from connection.execute(_ROWS)
 
 
 def search(

@@ -77,6 +77,10 @@ class ChunkStore(Protocol):
         """All stored ids (to compare with the ledger)."""
         ...
 
+    def get(self, occurrences: Sequence[int]) -> dict[int, Vectors]:
+        """The stored vectors (d,) by id, in any length; unknown ids are left out (to compare with the ledger)."""
+        ...
+
     def reset(self) -> None:
         """Forget everything."""
         ...

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -257,6 +257,14 @@ def move_note(ledger: Ledger, old: VaultPath, new: VaultPath, stamp: FileStamp) 
         ledger.log_change("moved", new, old)
 
 
+def doubt(ledger: Ledger, paths: Iterable[VaultPath]) -> None:
+    """Let the next scan read these notes again: what the ledger holds of them is not what they give."""
+    with ledger.database.write() as connection:
+        # A stamp that no file has makes the scan look at it, and never indexed means that equal bytes are no answer.
+        sql = "UPDATE notes SET mtime_ns = -1, indexed_at = 0 WHERE path = ?"
+        connection.executemany(sql, [(path,) for path in paths])
+
+
 def touch(ledger: Ledger, path: VaultPath, stamp: FileStamp) -> None:
     """The file's times changed, its bytes did not."""
     with ledger.database.write() as connection:
@@ -283,28 +291,6 @@ def forget_everything(ledger: Ledger) -> None:
             _clear(connection, note_id)
         for table in ("notes", "vectors", "outbox"):
             connection.execute(f"DELETE FROM {table}")
-
-
-def outbox(ledger: Ledger, limit: int) -> tuple[list[int], list[int]]:
-    """Occurrences that the store has yet to add and to delete, at most `limit` in all."""
-    rows = ledger.read().execute("SELECT occurrence, kind FROM outbox ORDER BY occurrence LIMIT ?", (limit,)).fetchall()
-    return [row[0] for row in rows if row[1] == "add"], [row[0] for row in rows if row[1] == "delete"]
-
-
-def settle(ledger: Ledger, occurrences: Sequence[int]) -> None:
-    """The store has these: strike them from the outbox."""
-    with ledger.database.write() as connection:
-        connection.executemany("DELETE FROM outbox WHERE occurrence = ?", [(i,) for i in occurrences])
-
-
-def refill(ledger: Ledger, stored: set[int]) -> int:
-    """Put into the outbox what a store that holds `stored` lacks or has too much; returns how many."""
-    with ledger.database.write() as connection:
-        wanted = {int(row[0]) for row in connection.execute("SELECT id FROM occurrences")}
-        rows = [(i, "add") for i in wanted - stored] + [(i, "delete") for i in stored - wanted]
-        connection.execute("DELETE FROM outbox")
-        connection.executemany("INSERT INTO outbox VALUES (?, ?)", rows)
-        return len(rows)
 
 
 def prune_vectors(ledger: Ledger) -> int:

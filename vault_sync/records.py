@@ -44,6 +44,11 @@ class NoteRecord:
         """Modification time, seconds since the epoch."""
         return self.stamp.mtime_ns / 1e9
 
+    @property
+    def doubted(self) -> bool:
+        """Whether it is to be read again, although its bytes may be those that were read."""
+        return self.indexed_at == 0
+
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:

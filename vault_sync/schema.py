@@ -1,5 +1,12 @@
 """The tables of `index.db`. All of it can be rebuilt from the vault, so a new version starts empty."""
 
+import sqlite3
+import time
+from contextlib import closing
+
+from vault_sync import lexical
+from vault_sync.soundness import DamageError, definitions, problem, tables
+
 VERSION = 1
 
 TABLES = """
@@ -35,3 +42,50 @@ CREATE TABLE changes (
 );
 CREATE INDEX changes_at ON changes (at);
 """
+
+
+OPEN = "open"
+"""The key in `meta` that is there while the file is open: who finds it knows that the last run did not end well."""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables in an empty file; raises DamageError where the file is not empty and not sound."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version == 0:
+        if tables(connection):
+            raise DamageError("another program made it")
+        _make(connection)
+    elif version != VERSION:
+        raise DamageError(f"its schema is {version}, and this Famulus has {VERSION}")
+    else:
+        _check(connection)
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (OPEN, str(time.time())))
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in TABLES.split(";"):
+        connection.execute(statement)
+    lexical.create(connection)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    there, due = definitions(connection), _definitions()
+    wrong = {name for name in due if there.get(name) != due[name]}
+    if lacks := ", ".join(sorted(wrong - lexical.TABLES)):
+        raise DamageError(f"it lacks {lacks}")
+    # The whole file is looked at after a crash only: a clean start of a large vault must not wait for it.
+    unclean = connection.execute("SELECT 1 FROM meta WHERE key = ?", (OPEN,)).fetchone() is not None
+    if unclean and (said := problem(connection)):
+        raise DamageError(said)
+    if wrong:
+        lexical.create_anew(connection)
+
+
+def _definitions() -> dict[str, str]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(TABLES)
+        lexical.create(connection)
+        return definitions(connection)

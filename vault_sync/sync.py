@@ -2,17 +2,17 @@
 
 import hashlib
 import logging
+import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from vault_sync import record
+from vault_sync import lexical, mend, outbox, record
 from vault_sync.chunk import chunk_note
 from vault_sync.edit import content_hash
 from vault_sync.errors import (
     EmbedderError,
     NoteNotFoundError,
-    StoreBrokenError,
     UnreadableNoteError,
     VaultError,
     VaultUnavailableError,
@@ -26,13 +26,13 @@ from vault_sync.ports import ChunkStore, Embedder, EmbedderSpec
 from vault_sync.record import Keyed
 from vault_sync.records import FileStamp
 from vault_sync.scan import Difference, difference, looks_unmounted
-from vault_sync.vault import MAX_NOTE_BYTES, Vault
+from vault_sync.soundness import DamageError, is_words_damage, problem
+from vault_sync.vault import MAX_NOTE_BYTES, Listing, Vault
 
 log = logging.getLogger(__name__)
 
 EMBED_AT_ONCE = 16
 """Texts a call of the embedder: few enough that a stop takes effect soon."""
-STORE_AT_ONCE = 512
 NOTES_AT_ONCE = 8
 _HEAD = 2000
 """Characters in which broken frontmatter is searched for the wish to be left alone."""
@@ -91,14 +91,39 @@ class Indexer:
                 record.forget_everything(self.ledger)
             self.store.reset()
             self.ledger.set_meta("embedder", model)
-        self._repair_store()
+        self._repair()
 
-    def _repair_store(self) -> None:
-        stored = self.store.ids()
-        missing = record.refill(self.ledger, stored)
-        if missing:
+    def _repair(self) -> None:
+        if rows := mend.words_in_step(self.ledger):
+            log.info("The full text lacked or had too much of %d chunks: mended from the ledger.", rows)
+        if missing := outbox.refill(self.ledger, self.store.ids()):
             log.info("The store lacks or has too much of %d chunks: mended from the ledger.", missing)
         self._flush()
+
+    def check(self) -> None:
+        """Look at the whole ledger. Raises DamageError."""
+        if wrong := problem(self.ledger.read()):
+            raise DamageError(wrong)
+        with self.ledger.database.write() as connection:
+            contradiction = lexical.contradiction(connection)
+        if contradiction:
+            log.error("The full text was damaged (%s) and is made anew from the ledger.", contradiction)
+            mend.all_words_anew(self.ledger)
+
+    def recover(self, error: Exception) -> None:
+        """After SQLite found the ledger damaged: make the full text anew where that is all, else begin an empty ledger.
+
+        `prepare` and `scan` then fill what is missing. Raises sqlite3.Error or OSError where even that fails.
+        """
+        if is_words_damage(error):
+            try:
+                mend.all_words_anew(self.ledger)
+            except sqlite3.DatabaseError as deeper:
+                log.error("The full text could not be made anew: %s", deeper)
+            else:
+                log.error("The full text was damaged (%s) and is made anew from the ledger.", error)
+                return
+        self.ledger.begin_anew(str(error))
 
     def scan(self) -> int:
         """Find and process everything that differs from the disk; returns how many notes that were.
@@ -117,8 +142,7 @@ class Indexer:
         """What differs between disk and ledger. Raises VaultUnavailableError."""
         listing = self.vault.list(self.policy)
         known = self.ledger.stamps()
-        if looks_unmounted(listing.files, len(known), self.vault.identity(), self.ledger.meta("identity")):
-            raise unmounted(self.vault.root, len(known))
+        check_mounted(self.vault, self.ledger, listing, known)
         self.passed_over = listing.passed_over
         return difference(listing.files, known)
 
@@ -164,7 +188,7 @@ class Indexer:
         try:
             data, stamp = self.vault.read(path, self.max_note_bytes)
             digest = content_hash(data)
-            if known is not None and known.hash == digest:
+            if known is not None and known.hash == digest and not known.doubted:
                 record.touch(self.ledger, path, stamp)
                 return None
             note = parse_note(path, data)
@@ -174,19 +198,12 @@ class Indexer:
         except UnreadableNoteError as error:
             record.put_failure(self.ledger, path, stamp, digest, error)
             return None
-        if self._private(note):
+        if private(self.policy, note):
             record.delete_note(self.ledger, path, log=False)
             return None
         if known is None and self._moved(path, digest, stamp, gone):
             return None
         return _Job(note, stamp, digest, self._cut(note))
-
-    def _private(self, note: Note) -> bool:
-        if note.frontmatter_error is None:
-            return self.policy.private(note.frontmatter)
-        # Where broken frontmatter ends is not known: a key at the start of a line near the top is enough.
-        head = note.text[: max(note.body_start, _HEAD)] if note.text.startswith("---") else ""
-        return self.policy.private_by_text(head)
 
     def _moved(self, path: VaultPath, digest: str, stamp: FileStamp, gone: set[VaultPath]) -> bool:
         old = next(
@@ -232,23 +249,24 @@ class Indexer:
             self.embedded += len(keys)
 
     def _flush(self) -> None:
-        """Bring the store up to the ledger; the outbox is struck off last, so a crash repeats and never loses."""
-        while True:
-            if self.should_stop():
-                raise Stopped
-            add, delete = record.outbox(self.ledger, STORE_AT_ONCE)
-            if not add and not delete:
-                return
-            try:
-                self.store.delete(delete + add)
-                if add:
-                    self.store.add(add, self.ledger.vectors(add))
-            except StoreBrokenError as error:
-                log.warning("The vector store is filled anew from the ledger: %s", error)
-                self.store.reset()
-                record.refill(self.ledger, set())
-                continue
-            record.settle(self.ledger, add + delete)
+        """Bring the store up to the ledger."""
+        if not outbox.flush(self.ledger, self.store, self.should_stop):
+            raise Stopped
+
+
+def private(policy: Policy, note: Note) -> bool:
+    """Whether the note asks to be left alone."""
+    if note.frontmatter_error is None:
+        return policy.private(note.frontmatter)
+    # Where broken frontmatter ends is not known: a key at the start of a line near the top is enough.
+    head = note.text[: max(note.body_start, _HEAD)] if note.text.startswith("---") else ""
+    return policy.private_by_text(head)
+
+
+def check_mounted(vault: Vault, ledger: Ledger, listing: Listing, known: Collection[VaultPath]) -> None:
+    """Raises VaultUnavailableError where the vault looks as if another, empty folder had taken its place."""
+    if looks_unmounted(listing.files, len(known), vault.identity(), ledger.meta("identity")):
+        raise unmounted(vault.root, len(known))
 
 
 def unmounted(root: object, known: int) -> VaultError:

@@ -5,9 +5,11 @@ check the hash again, swap, look at what was displaced, flush the folder.
 """
 
 import logging
+import os
 import secrets
 import sqlite3
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -190,6 +192,14 @@ class Writer:
 
     def _beside(self, entry: Entry) -> Path:
         return self.vault.file_for_new(entry.path).parent / entry.temporary
+
+    def leftovers(self) -> Iterator[tuple[str, str]]:
+        """Name and place of each temporary file in the vault; a folder that policy hides is not named."""
+        for folder, folders, names in os.walk(self.vault.root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            place = Path(folder).relative_to(self.vault.root).as_posix()
+            for name in (name for name in names if name.startswith(TEMPORARY)):
+                yield name, name if place == "." or self.policy.hidden(place) else f"{place}/{name}"
 
     def sweep(self) -> int:
         """Finish or take back what a crash interrupted; returns how many temporary files were removed.

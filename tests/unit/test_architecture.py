@@ -65,9 +65,12 @@ def test_fastapi_stays_at_the_edge() -> None:
 THE_DOOR = {"vault_sync/write.py", "vault_sync/files.py", "vault_sync/swap.py"}
 WRITERS = {
     "vault_sync/stores/chroma.py": "the vector store, in the data folder",
-    "vault_sync/ledger.py": "puts a damaged index.db aside, in the data folder",
+    "vault_sync/durable.py": "databases and their backups, in the data folder",
+    "vault_sync/backup.py": "backups of state.db, in the data folder",
+    "vault_sync/state.py": "puts a state.db aside that the owner gave up, in the data folder",
+    "vault_sync/database.py": "puts a damaged index.db aside, in the data folder",
     "daemon/cli.py": "the log, in the data folder",
-    "daemon/compose.py": "makes the data folder",
+    "daemon/folder.py": "makes the data folder",
     "daemon/doctor.py": "makes the data folder",
     "daemon/lock.py": "the lock, in the user's state folder",
     "daemon/token.py": "the token, in the data folder",

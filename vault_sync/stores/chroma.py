@@ -41,10 +41,13 @@ class ChromaStore:
         self._number = max((int(p.name) for p in folder.glob("*") if p.name.isdecimal()), default=1)
         self._lock = RLock()
         self._client: Any = None
+        self.damage = ""
+        """Why what lay in the folder was thrown away when it was opened; empty where it could be used."""
         try:
             self._open()
         except StoreBrokenError as error:
             log.warning("The vector store is rebuilt: %s", error)
+            self.damage = error.cause
             self.reset()
 
     def _open(self) -> None:
@@ -106,6 +109,16 @@ class ChromaStore:
             found.update(map(int, page))
             if len(page) < PAGE:
                 return found
+
+    def get(self, occurrences: Sequence[int]) -> dict[int, Vectors]:
+        """The stored vectors (d,) by id; unknown ids are left out."""
+        found: dict[int, Vectors] = {}
+        for part in _slices(len(occurrences), PAGE):
+            ids = [str(occurrence) for occurrence in occurrences[part]]
+            page = self._run(lambda ids=ids: self._collection.get(ids=ids, include=["embeddings"]))  # type: ignore[misc]
+            rows = np.asarray(page["embeddings"], dtype=np.float32)
+            found.update(zip(map(int, page["ids"]), rows, strict=True))
+        return found
 
     def reset(self) -> None:
         """Forget everything, the files too: Chroma never gives back the room of what was deleted."""

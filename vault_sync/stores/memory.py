@@ -57,6 +57,12 @@ class MemoryStore:
         """All stored ids."""
         return set(self._ids)
 
+    def get(self, occurrences: Sequence[int]) -> dict[int, Vectors]:
+        """The stored vectors (d,) by id; unknown ids are left out."""
+        with self._lock:
+            rows = {occurrence: row for row, occurrence in enumerate(self._ids)}
+            return {i: self._matrix[rows[i]] for i in occurrences if i in rows}
+
     def reset(self) -> None:
         """Forget everything."""
         with self._lock:

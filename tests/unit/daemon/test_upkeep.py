@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +7,9 @@ import pytest
 from daemon.bus import Bus, BusEvent
 from daemon.upkeep import Upkeep
 from tests.fakes.embedder import WordEmbedder
+from vault_sync import lexical
 from vault_sync.change import Coalescer
+from vault_sync.errors import IndexBusyError, VaultUnavailableError
 from vault_sync.ledger import Ledger
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
@@ -44,11 +46,13 @@ class World:
     """A vault with its upkeep."""
 
     def __init__(self, tmp_path: Path) -> None:
+        self.file = tmp_path / "index.db"
         self.root = tmp_path / "v"
         self.root.mkdir()
         (self.root / "a.md").write_text("first note")
         self.ledger = Ledger(tmp_path / "index.db")
-        self.indexer = Indexer(Vault(self.root), self.ledger, MemoryStore(), WordEmbedder(), Policy())
+        self.embedder = WordEmbedder()
+        self.indexer = Indexer(Vault(self.root), self.ledger, MemoryStore(), self.embedder, Policy())
         self.bus = Bus()
         self.heard = Heard(self.bus)
         self.saved: list[VaultPath] = []
@@ -124,4 +128,156 @@ def test_stopping_in_the_middle_is_quick_and_loses_nothing(tmp_path: Path) -> No
     again.prepare()
     again.scan()
     assert world.ledger.counts()[0] == 201 and again.embedded == 201 - done
+    world.ledger.close()
+
+
+@pytest.fixture
+def full(world: World) -> World:
+    """A world whose index is larger than SQLite's memory of it, and all of it in the file."""
+    for number in range(300):
+        (world.root / f"n{number}.md").write_text(f"# Note {number}\n\n" + f"The heron {number} eats frogs. " * 40)
+    for number in range(300):
+        world.heard.wait("note.indexed", path=f"n{number}.md")
+    world.upkeep.call(forgetful(world))
+    world.heard.events.clear()
+    world.saved.clear()
+    return world
+
+
+def forgetful(world: World) -> Callable[[], None]:
+    """Makes SQLite read the file again, in the thread that runs it."""
+
+    def forget() -> None:
+        with world.ledger.database.write() as connection:
+            connection.execute("SELECT 1")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.execute("PRAGMA shrink_memory")
+        world.ledger.read().execute("PRAGMA shrink_memory")
+
+    return forget
+
+
+def overwrite(file: Path) -> None:
+    """Spoil all but the first pages, in place."""
+    with file.open("r+b") as handle:
+        size = file.stat().st_size
+        handle.seek(4096 * 30)
+        handle.write(b"\xff" * (size - 4096 * 30))
+
+
+def test_an_index_that_is_damaged_while_it_is_used_is_made_anew(full: World) -> None:
+    assert full.ledger.counts()[0] == 301  # this thread has a connection of its own
+    seen = len(full.embedder.seen)
+    overwrite(full.file)
+    (full.root / "late.md").write_text("Written when the index was broken.")
+    full.heard.wait("index.ready")
+    assert any(event.name == "vault.problem" and "anew" in event.data["message"] for event in full.heard.events)
+    assert full.ledger.counts()[0] == 302 and full.ledger.note("late.md") is not None
+    assert len(full.embedder.seen) - seen >= 302
+    ids = {row[0] for row in full.ledger.read().execute("SELECT id FROM occurrences")}
+    assert full.indexer.store.ids() == ids
+    assert not full.saved, "nobody saved these notes just now: they must not be linked"
+    assert full.file.with_name("index.db.damaged").exists() and full.upkeep.status().problem == ""
+    (full.root / "after.md").write_text("Written when all was well again.")
+    full.heard.wait("note.indexed", path="after.md")
+    assert full.saved == ["after.md"]
+
+
+def test_a_reader_who_found_damage_has_it_looked_at(full: World) -> None:
+    overwrite(full.file)
+    forgetful(full)
+    full.upkeep.suspect()
+    full.heard.wait("index.ready")
+    assert full.ledger.counts()[0] == 301 and full.file.with_name("index.db.damaged").exists()
+
+
+def test_a_suspicion_that_is_not_true_changes_nothing(world: World) -> None:
+    seen = len(world.embedder.seen)
+    world.upkeep.suspect()
+    world.upkeep.call(lambda: None)
+    assert not world.heard.events and len(world.embedder.seen) == seen and not list(world.root.parent.glob("*.damaged"))
+
+
+def test_a_damaged_full_text_is_made_anew_and_nothing_is_embedded(full: World) -> None:
+    seen = len(full.embedder.seen)
+
+    def spoil() -> None:
+        with full.ledger.database.write() as connection:
+            connection.execute("DELETE FROM lexical_data WHERE id > 10")
+
+    full.upkeep.call(spoil)
+    full.upkeep.call(full.indexer.check)
+    with full.ledger.database.write() as connection:
+        assert not lexical.contradiction(connection)
+    assert len(full.embedder.seen) == seen and len(lexical.search(full.ledger.read(), "heron", 500)) >= 100
+
+
+def test_a_full_disk_costs_nothing_but_time(full: World) -> None:
+    seen = len(full.embedder.seen)
+
+    def pages(most: str) -> Callable[[], None]:
+        def limit() -> None:
+            with full.ledger.database.write() as connection:
+                connection.execute(f"PRAGMA max_page_count = {most}")
+
+        return limit
+
+    full.upkeep.call(pages("1"))
+    (full.root / "late.md").write_text("\n\n".join(f"# Part {n}\n\nThe disk was full at {n}." for n in range(400)))
+    full.heard.wait("vault.problem")
+    assert "full" in full.upkeep.status().problem and full.ledger.counts()[0] == 301
+    full.upkeep.call(pages("1000000"))
+    full.heard.wait("note.indexed", path="late.md")
+    texts = full.embedder.seen[seen:]
+    assert len(set(texts)) == len(full.ledger.occurrences_of("late.md")) and not list(
+        full.root.parent.glob("*.damaged")
+    )
+
+
+def test_a_job_runs_in_the_thread_and_its_answer_comes_back(world: World) -> None:
+    assert world.upkeep.call(lambda: threading.current_thread().name) == "upkeep"
+
+    def fails() -> None:
+        raise VaultUnavailableError("It went away.")
+
+    with pytest.raises(VaultUnavailableError, match="went away"):
+        world.upkeep.call(fails)
+    assert world.upkeep.call(lambda: 5) == 5, "the thread goes on"
+
+
+def test_a_job_that_comes_too_late_is_not_done(world: World) -> None:
+    begun, end, done = threading.Event(), threading.Event(), list[str]()
+
+    def long() -> None:
+        begun.set()
+        end.wait(LONG)
+
+    busy = threading.Thread(target=world.upkeep.call, args=(long,))
+    busy.start()
+    assert begun.wait(LONG)
+    with pytest.raises(IndexBusyError):
+        world.upkeep.call(lambda: done.append("late"), patience=0.01)
+    end.set()
+    busy.join()
+    assert world.upkeep.call(lambda: 5) == 5 and not done
+
+
+def test_without_the_thread_a_job_runs_at_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    assert world.upkeep.call(lambda: threading.current_thread() is threading.main_thread())
+    world.upkeep.catch_up()
+    assert world.upkeep.status().ready and world.ledger.counts()[0] == 1
+    world.ledger.close()
+
+
+def test_a_command_without_a_daemon_makes_a_damaged_index_anew(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.upkeep.catch_up()
+    with world.ledger.database.write() as connection:
+        connection.execute("DELETE FROM lexical_content")
+    (world.root / "a.md").write_text("Changed since.")
+    world.upkeep.catch_up()
+    assert [row[0] for row in lexical.search(world.ledger.read(), "changed", 5)] == [
+        chunk.id for chunk in world.ledger.occurrences_of("a.md")
+    ]
     world.ledger.close()

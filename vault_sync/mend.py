@@ -1,0 +1,50 @@
+"""Mending what is derived from the ledger, without embedding: full text by its rows, or as a whole."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+from vault_sync import lexical
+from vault_sync.ledger import Ledger, parts
+from vault_sync.lexical import LexicalRow
+
+_ROWS = "SELECT o.id, n.title, o.heading, o.text, n.aliases FROM occurrences o JOIN notes n ON n.id = o.note_id"
+_MISSING = "SELECT id FROM occurrences WHERE id NOT IN (SELECT id FROM lexical_docsize)"
+_EXTRA = "SELECT id FROM lexical_docsize WHERE id NOT IN (SELECT id FROM occurrences)"
+
+
+def lexical_rows(connection: sqlite3.Connection, only: Sequence[int] | None = None) -> Iterator[LexicalRow]:
+    """What the full text should hold, of all occurrences or of these."""
+    for part in [None] if only is None else parts(only):
+        narrow = "" if part is None else f" WHERE o.id IN ({','.join('?' * len(part))})"
+        for i, title, heading, text, aliases in connection.execute(_ROWS + narrow, part or ()):
+            yield LexicalRow(i, title, tuple(json.loads(heading)), text, tuple(json.loads(aliases)))
+
+
+def words_in_step(ledger: Ledger) -> int:
+    """Give the full text what it lacks and take what it has too much, by ids; returns how many rows that took."""
+    missing, extra = ([row[0] for row in ledger.read().execute(sql)] for sql in (_MISSING, _EXTRA))
+    if missing or extra:
+        rewrite_words(ledger, [*missing, *extra])
+    return len(missing) + len(extra)
+
+
+def rewrite_words(ledger: Ledger, occurrences: Sequence[int]) -> None:
+    """Write these rows of the full text anew; those of unknown occurrences go."""
+    with ledger.database.write() as connection:
+        lexical.delete(connection, occurrences)
+        lexical.insert(connection, lexical_rows(connection, occurrences))
+
+
+def all_words_anew(ledger: Ledger) -> None:
+    """Make the full text anew. Raises DamageError where what is left of it can not be taken away."""
+    with ledger.database.write() as connection:
+        lexical.create_anew(connection)
+        lexical.insert(connection, lexical_rows(connection))
+
+
+def forget_vectors(ledger: Ledger, occurrences: Iterable[int]) -> None:
+    """Forget the vectors of these occurrences, so that they are embedded when their notes are read again."""
+    sql = "DELETE FROM vectors WHERE key = (SELECT vector_key FROM occurrences WHERE id = ?)"
+    with ledger.database.write() as connection:
+        connection.executemany(sql, [(i,) for i in occurrences])
