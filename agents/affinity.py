@@ -59,7 +59,9 @@ def background(ledger: Ledger) -> Background:
     """Sample the vault evenly, always the same notes while it does not change."""
     rows = (
         ledger.read()
-        .execute("SELECT id, language FROM notes WHERE id IN (SELECT note_id FROM occurrences) ORDER BY id")
+        .execute(
+            "SELECT id, language FROM notes WHERE id IN (SELECT note_id FROM occurrences WHERE vector_key != '') ORDER BY id"
+        )
         .fetchall()
     )
     step = max(1, len(rows) // _SAMPLE)
@@ -75,7 +77,7 @@ def background(ledger: Ledger) -> Background:
 
 
 def _first_chunks(ledger: Ledger, note_id: int) -> list[int]:
-    sql = "SELECT id FROM occurrences WHERE note_id = ? ORDER BY ordinal LIMIT ?"
+    sql = "SELECT id FROM occurrences WHERE note_id = ? AND vector_key != '' ORDER BY ordinal LIMIT ?"
     return [row[0] for row in ledger.read().execute(sql, (note_id, _CHUNKS))]
 
 

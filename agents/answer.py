@@ -81,7 +81,12 @@ class Answerer:
         self._roles = roles
         self._mastery = mastery
         self._prompts = prompts
-        self._turner = Turner(prompts, Turns(), allowed)
+        self._turns = Turns()
+        self._turner = Turner(prompts, self._turns, allowed)
+
+    def forget(self, gone: Callable[[VaultPath], bool]) -> None:
+        """Forget the past turns in which one of these notes stood."""
+        self._turns.forget(gone)
 
     async def answer(
         self,

@@ -16,7 +16,7 @@ from agents.affinity import (
     topic,
 )
 from vault_sync.ledger import Ledger
-from vault_sync.paths import VaultPath, folder_of
+from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
 from vault_sync.records import NoteRecord, Occurrence
 from vault_sync.search import Searcher
@@ -25,7 +25,6 @@ from vault_sync.text import fold
 _NEIGHBOURS = 50
 _CO_CITED = 12
 _CHUNKS = 12
-_TEMPLATE_FOLDERS = frozenset({"templates", "template", "_templates", "шаблоны", "шаблон"})
 _DAILY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LEAST_DAILY_TEXT = 300
 
@@ -40,17 +39,12 @@ class Candidate:
 
 
 def linkable(record: NoteRecord, chunks: list[Occurrence], policy: Policy) -> bool:
-    """Whether a note may be linked from another: no template, no digest, no note without text."""
-    if record.state != "indexed" or not chunks or not policy.writable(record.path) or record.digest:
+    """Whether a note may be linked from another: where policy allows it, no template, no digest, none without text."""
+    if record.state != "indexed" or not chunks or record.digest or "digest" in map(fold, record.tags):
         return False
-    if in_templates(record.path) or "digest" in map(fold, record.tags):
+    if not policy.allows(record.path, "links") or policy.template(record.path):
         return False
     return not _DAILY.match(record.title) or sum(len(chunk.text) for chunk in chunks) >= _LEAST_DAILY_TEXT
-
-
-def in_templates(path: VaultPath) -> bool:
-    """Whether the note lies in a folder that is called a folder of templates."""
-    return any(fold(part) in _TEMPLATE_FOLDERS for part in folder_of(path).split("/"))
 
 
 class Candidates:
@@ -66,7 +60,7 @@ class Candidates:
     def of(self, note: NoteRecord, chunks: list[Occurrence]) -> list[Candidate]:
         """Candidates, best first, without those that the note's own text links already."""
         linked = {link.target for link in self._ledger.links_from(note.path)}
-        nearest = {p.path: p.occurrence for p in self._searcher.related(note.path, _NEIGHBOURS)}
+        nearest = {p.path: p.occurrence for p in self._searcher.related(note.path, _NEIGHBOURS, "links")}
         cited = self._co_cited(note.path, linked)
         source = _Side(self._ledger, note, chunks, self._against)
         back = {link.source for link in self._ledger.links_to(note.path)}
@@ -98,11 +92,14 @@ class _Side:
         chunks = chunks[:_CHUNKS]
         self.names = (record.title, *record.aliases)
         self.language = record.language
-        self.vector = mean_vector(ledger.vectors([chunk.id for chunk in chunks]))
+        vectors = ledger.embedded([chunk.id for chunk in chunks])[1]
+        self.vector = mean_vector(vectors) if len(vectors) else None
         self.stems = [s for chunk in chunks for s in content(chunk.text)]
         self.topic: Topic = topic(record.title, [chunk.text for chunk in chunks], against)
 
     def score(self, other: "_Side", against: Background) -> float:
-        meaning = closeness(self.vector, other.vector, (self.language, other.language), against)
+        meaning = 0.0
+        if self.vector is not None and other.vector is not None:
+            meaning = closeness(self.vector, other.vector, (self.language, other.language), against)
         said = mentioned(other.names, self.stems, against) + 0.5 * mentioned(self.names, other.stems, against)
         return meaning + 1.5 * shared(self.topic, other.topic) + said

@@ -1,9 +1,8 @@
 """What the user changed in the vault since a moment, without what Famulus itself wrote."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from agents.candidates import in_templates
 from agents.changes import Changes, collapse
 from agents.digest_note import DigestNote, is_written_digest
 from agents.errors import AgentError
@@ -14,6 +13,7 @@ from vault_sync.ledger import Ledger
 from vault_sync.note import Note
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
+from vault_sync.policy import Policy, PolicySource
 from vault_sync.records import ChangeRecord
 from vault_sync.state import State
 
@@ -21,15 +21,22 @@ from vault_sync.state import State
 class Changelog:
     """Reads the ledger's log of changes, and the journal to tell Famulus's writes from the user's."""
 
-    def __init__(self, ledger: Ledger, read: Callable[[VaultPath], bytes | None], state: State) -> None:
-        """`read` gives a note's bytes now, None where it is gone."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        read: Callable[[VaultPath], bytes | None],
+        state: State,
+        policy: PolicySource | None = None,
+    ) -> None:
+        """`read` gives a note's bytes now, None where it is gone; `policy` says which notes may be told of."""
+        self._policy = policy or Policy()
         self._ledger = ledger
         self._read = read
         self._journal = Journal(state)
 
     def since(self, moment: float, digest: DigestNote) -> Changes:
         """The changes after `moment` that the digest covers; digests, what they wrote and templates are left out."""
-        log = self._ledger.changes(moment)
+        log = self._tellable(self._ledger.changes(moment))
         # The first indexing of the vault makes no note new; what was written since the moment counts as changed.
         indexed = float(self._ledger.meta("first_scan") or "inf")
         first = {c.path for c in log if c.kind == "created" and c.at <= indexed}
@@ -42,6 +49,17 @@ class Changelog:
             deleted=tuple(p for p in whole.deleted if digest.covers(p, ()) and not digest.wrote(p)),
             told=tuple({c.path: c.told for c in log if c.told}.items()),
         )
+
+    def _tellable(self, log: Iterable[ChangeRecord]) -> list[ChangeRecord]:
+        """What policy lets a digest tell: a name that it must not tell is no former name either."""
+        policy = self._policy.current
+        told = [change for change in log if policy.allows(change.path, "digests")]
+        return [
+            replace(change, kind="modified", old_path=None)
+            if change.old_path is not None and not policy.allows(change.old_path, "digests")
+            else change
+            for change in told
+        ]
 
     def _counts(self, change: ChangeRecord, first: set[VaultPath], indexed: float, moment: float) -> bool:
         if change.kind != "created" or change.path not in first or change.at > indexed:
@@ -57,7 +75,7 @@ class Changelog:
 
     def _wanted(self, path: VaultPath, digest: DigestNote) -> bool:
         record = self._ledger.note(path)
-        if record is None or record.state != "indexed" or record.digest or in_templates(path):
+        if record is None or record.state != "indexed" or record.digest or self._policy.current.template(path):
             return False
         if not digest.covers(path, record.tags) or digest.wrote(path):
             return False

@@ -44,6 +44,12 @@ class Turns:
             while len(self._turns) > self._capacity:
                 self._turns.popitem(last=False)
 
+    def forget(self, gone: Callable[[VaultPath], bool]) -> None:
+        """Forget the turns in which a note stood that is gone."""
+        with self._lock:
+            for key in [key for key, turn in self._turns.items() if any(map(gone, turn.paths))]:
+                del self._turns[key]
+
     def replay(self, messages: Sequence[Message], allowed: Callable[[VaultPath], bool]) -> list[Message]:
         """The past turns as they were sent. A turn is shown bare where one of its notes is no longer allowed."""
         return [self._one(messages[: index + 1], allowed) for index in range(len(messages))]

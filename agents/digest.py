@@ -23,6 +23,7 @@ from vault_sync.ledger import Ledger
 from vault_sync.note import Span
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath, title_of
+from vault_sync.policy import Policy, PolicySource
 from vault_sync.state import State
 from vault_sync.text import fold
 
@@ -68,8 +69,14 @@ class Digests:
         state: State,
         next_fire: NextFire,
         zone: tzinfo = UTC,
+        *,
+        policy: PolicySource | None = None,
+        exists: Callable[[VaultPath], bool] | None = None,
     ) -> None:
-        """`read` gives a note's bytes or None, `zone` is the time zone of cron lines and dates."""
+        """`read` gives a note's bytes or None, `zone` is the time zone of cron lines and dates.
+
+        `policy` says which notes may be told of and where the new ones go; `exists` sees files that may not be read.
+        """
         self._ledger = ledger
         self._read = read
         self._roles = roles
@@ -78,12 +85,14 @@ class Digests:
         self._state = state
         self._next_fire = next_fire
         self._zone = zone
-        self._changelog = Changelog(ledger, read, state)
+        self._policy = policy or Policy()
+        self._exists = exists or (lambda path: read(path) is not None)
+        self._changelog = Changelog(ledger, read, state, self._policy)
         self._linkpaths = LinkPaths(ledger)
 
     def find(self, now: float) -> list[DigestStatus]:
         """All digest notes, by path; new ones are remembered as seen now, and errors are kept in the state."""
-        paths = [record.path for record in self._ledger.notes() if record.digest]
+        paths = self._paths()
         found = [self._status(path, now) for path in paths]
         with self._state.transaction() as connection:
             for row in connection.execute("SELECT path FROM digests").fetchall():
@@ -104,11 +113,18 @@ class Digests:
             error = " ".join(part for part in (broken.effect, broken.cause, broken.fix) if part)
         with self._state.transaction() as connection:
             connection.execute("UPDATE digests SET error = ? WHERE path = ?", (error or None, path))
-        return DigestStatus(path, cron, error, row["last_run"], row["last_note"], due)
+        last = row["last_note"]
+        shown = last if last and self._policy.current.allows(last, "digests") else None
+        return DigestStatus(path, cron, error, row["last_run"], shown, due)
+
+    def _paths(self) -> list[VaultPath]:
+        policy = self._policy.current
+        found = [record.path for record in self._ledger.notes() if record.digest]
+        return [path for path in found if policy.allows(path, "digests")]
 
     def named(self, name: str) -> VaultPath:
         """The digest note of this path or title. Raises DigestError where there is none."""
-        paths = [record.path for record in self._ledger.notes() if record.digest]
+        paths = self._paths()
         for path in paths:
             if fold(name) in (fold(path), fold(title_of(path))):
                 return path
@@ -133,7 +149,7 @@ class Digests:
         summary = await self._summary(digest, [q.sentence for q in notes.values() if q.sentence])
         day = self._moment(now).date()
         text = digest_text(digest.name, day, digest.language, summary, changes, notes)
-        new = await asyncio.to_thread(self._unused_path, f"{digest.stem} {day.isoformat()}")
+        new = await asyncio.to_thread(self._unused_path, digest, day.isoformat())
         edit = Edit(new, ABSENT, Span(0, 0), "", text)
         return DigestResult(path, edit, tuple(notes), f"{len(notes)} notes.", generated=bool(summary))
 
@@ -149,7 +165,8 @@ class Digests:
         data = self._read(path)
         if data is None:
             raise DigestError(f"The digest {path!r} is not run.", "Its note is gone.", "Restore the note.")
-        return read_digest(parse_note(path, data), self._moment(now), self._next_fire)
+        new_notes = self._policy.current.new_notes
+        return read_digest(parse_note(path, data), self._moment(now), self._next_fire, new_notes)
 
     def _changes(self, digest: DigestNote, now: float) -> Changes:
         rows = self._state.rows("SELECT last_run FROM digests WHERE path = ?", (digest.path,))
@@ -159,7 +176,13 @@ class Digests:
         return self._changelog.since(since, digest)
 
     def _quoted(self, path: VaultPath, told: str) -> Quoted:
-        """What is new in the note where the log knows it and it still stands there, else what the note is about."""
+        """What is new in the note where the log knows it and it still stands there, else what the note is about.
+
+        Of a note whose text policy keeps from some use only the name: a digest is a note like any other.
+        """
+        if not self._policy.current.quotable(path):
+            link = link_to(self._linkpaths.of(path))
+            return Quoted(link, link, "")
         chunks = self._ledger.occurrences_of(path)
         fresh = next((chunk for chunk in chunks if told and told in chunk.text), None)
         if fresh is not None:
@@ -177,7 +200,8 @@ class Digests:
         quotes = "\n".join(f"- {sentence}" for sentence in sentences)[:_MAX_QUOTES]
         try:
             engine = self._roles["planner"]
-            if not sentences or not await self._mastery.masters(engine, digest.language):
+            may = self._policy.current.allows(digest.path, "prompt")
+            if not sentences or not may or not await self._mastery.masters(engine, digest.language):
                 return ""
             language = LANGUAGES.get(digest.language, "English")
             system = self._prompts.render("digest", wish=digest.prompt[:_MAX_QUOTES], language=language)
@@ -191,9 +215,12 @@ class Digests:
         said = [s.lstrip("-*• ") for s in whole_sentences(written)[:2] if supported(s, quotes)]
         return " ".join(s for s in said if fold(s) not in listed)
 
-    def _unused_path(self, stem: str) -> VaultPath:
+    def _unused_path(self, digest: DigestNote, day: str) -> VaultPath:
+        """Beside the digest where new notes may be made there, else in the folder for them."""
+        beside, elsewhere = (f"{stem} {day}" for stem in digest.stems)
+        stem = beside if self._policy.current.creatable(f"{beside}.md") else elsewhere
         path, number = VaultPath(f"{stem}.md"), 1
-        while self._read(path) is not None:
+        while self._exists(path):
             number += 1
             path = VaultPath(f"{stem} {number}.md")
         return path

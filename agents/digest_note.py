@@ -25,6 +25,8 @@ class DigestNote:
     cron: str
     scope: tuple[str, ...]
     prompt: str
+    new_notes: str = ""
+    """The folder for new notes, where what it writes goes if its own folder is not for new notes."""
 
     @property
     def name(self) -> str:
@@ -32,23 +34,21 @@ class DigestNote:
         return title_of(self.path)
 
     @property
-    def folder(self) -> str:
-        """Where what it writes goes: the note's own folder."""
-        return folder_of(self.path)
-
-    @property
     def language(self) -> str:
         """The language that it is written in: the prompt's."""
         return language_of(self.prompt)
 
     @property
-    def stem(self) -> str:
-        """What the paths of its notes begin with, before the date."""
-        return f"{self.folder}/{self.name}" if self.folder else self.name
+    def stems(self) -> tuple[str, str]:
+        """What the paths of its notes begin with, before the date: beside itself, and in the folder for new notes."""
+        folders = (folder_of(self.path), self.new_notes.strip("/"))
+        beside, elsewhere = (f"{folder}/{self.name}" if folder else self.name for folder in folders)
+        return beside, elsewhere
 
     def wrote(self, path: str) -> bool:
         """Whether the path is one that this digest gives to its notes."""
-        return re.fullmatch(rf"{re.escape(self.stem)} \d{{4}}-\d{{2}}-\d{{2}}( \d+)?\.md", path) is not None
+        names = "|".join(map(re.escape, self.stems))
+        return re.fullmatch(rf"(?:{names}) \d{{4}}-\d{{2}}-\d{{2}}( \d+)?\.md", path) is not None
 
     def covers(self, path: str, tags: Iterable[str]) -> bool:
         """Whether a note is in scope. A tag covers the tags below it."""
@@ -68,8 +68,10 @@ def is_written_digest(note: Note) -> bool:
     return note.frontmatter.get(WRITTEN_KEY) == WRITTEN_VALUE
 
 
-def read_digest(note: Note, now: datetime, next_fire: NextFire) -> DigestNote:
-    """The digest that a note describes. Raises DigestError where it can not be run."""
+def read_digest(note: Note, now: datetime, next_fire: NextFire, new_notes: str = "") -> DigestNote:
+    """The digest that a note describes; `new_notes` is the folder for new notes. Raises DigestError where it can not
+    be run.
+    """
     cron = note.frontmatter.get(SCHEDULE_KEY)
     if not isinstance(cron, str) or not cron.strip():
         raise _broken(note, f"Its key `{SCHEDULE_KEY}` holds no cron line.")
@@ -86,7 +88,7 @@ def read_digest(note: Note, now: datetime, next_fire: NextFire) -> DigestNote:
             "Its note has no text.",
             "Write below the frontmatter what the digest should tell.",
         )
-    return DigestNote(note.path, cron.strip(), _scope(note.frontmatter.get(SCOPE_KEY)), prompt)
+    return DigestNote(note.path, cron.strip(), _scope(note.frontmatter.get(SCOPE_KEY)), prompt, new_notes)
 
 
 def _broken(note: Note, cause: str) -> DigestError:

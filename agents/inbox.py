@@ -47,10 +47,19 @@ class Inbox:
     """Suggestions of one vault. One is applied at a time, so that each Edit sees the note after the one before."""
 
     def __init__(
-        self, state: State, read: Read, handlers: Mapping[str, Handler], clock: Callable[[], float] = time.time
+        self,
+        state: State,
+        read: Read,
+        handlers: Mapping[str, Handler],
+        clock: Callable[[], float] = time.time,
+        allowed: Callable[[VaultPath, str], bool] = lambda path, kind: True,
     ) -> None:
-        """Suggestions that were being applied when the process died are pending again."""
+        """Suggestions that were being applied when the process died are pending again.
+
+        A suggestion that names a note which is not `allowed` for its kind is as one that is not there.
+        """
         self._state = state
+        self._allowed = allowed
         self._read = read
         self._handlers = handlers
         self._clock = clock
@@ -99,18 +108,30 @@ class Inbox:
             " ORDER BY path, score DESC, id",
             (state, kind),
         )
-        return [_suggestion(row) for row in rows if within(row["path"], folder)]
+        found = (_suggestion(row) for row in rows if within(row["path"], folder))
+        return [suggestion for suggestion in found if self._shown(suggestion)]
 
     def get(self, suggestion_id: str) -> Suggestion:
         """One suggestion. Raises UnknownSuggestionError."""
         rows = self._state.rows("SELECT * FROM suggestions WHERE id = ?", (suggestion_id,))
-        if not rows:
+        if not rows or not self._shown(_suggestion(rows[0])):
             raise UnknownSuggestionError(
                 f"There is no suggestion {suggestion_id!r}.",
                 "It may have been replaced when its note was read again.",
                 "List the suggestions again.",
             )
         return _suggestion(rows[0])
+
+    def _shown(self, suggestion: Suggestion) -> bool:
+        named = (path for path in (suggestion.path, suggestion.target) if path is not None)
+        return all(self._allowed(path, suggestion.kind) for path in named)
+
+    def forget(self, gone: Callable[[VaultPath], bool], kind: str | None = None) -> None:
+        """Forget all suggestions (of a kind), also decided ones, for these notes or of them: they quote them."""
+        rows = self._state.rows("SELECT id, path, target FROM suggestions WHERE coalesce(?, kind) = kind", (kind,))
+        ids = [(row["id"],) for row in rows if gone(row["path"]) or (row["target"] and gone(row["target"]))]
+        with self._state.transaction() as connection:
+            connection.executemany("DELETE FROM suggestions WHERE id = ?", ids)
 
     async def accept(self, suggestion_id: str, apply: Apply) -> Suggestion:
         """Apply a pending suggestion to the note as it is now.

@@ -22,7 +22,7 @@ from vault_sync.ledger import Ledger
 from vault_sync.note import Note
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy import Policy, PolicySource
 from vault_sync.search import Passage, Searcher
 from vault_sync.state import State
 
@@ -56,13 +56,14 @@ class Linker:
         prompts: Prompts,
         state: State,
         *,
-        policy: Policy | None = None,
+        policy: PolicySource | None = None,
         limits: Limits | None = None,
     ) -> None:
-        """`policy` says which notes may be linked at all, `limits` how many and how close."""
+        """`policy` says which notes may be linked and shown to a model, `limits` how many and how close."""
         self._ledger = ledger
         self._searcher = searcher
-        self._neighbours = Neighbours(ledger, searcher, policy or Policy(), limits or Limits())
+        self._policy = policy or Policy()
+        self._neighbours = Neighbours(ledger, searcher, self._policy, limits or Limits())
         self._reasoner = Reasoner(roles, mastery, prompts)
         self._linkpaths = LinkPaths(ledger)
         self.book = LinkedBook(state)
@@ -102,7 +103,9 @@ class Linker:
         if known and known.evidence == evidence.sentence:
             reason = Reason(known.written.item.reason, known.generated)
         else:
-            reason = await self._reasoner.reason(around.excerpt, evidence, found.context, around.note.language)
+            # Without an excerpt no engine is asked, and the reason is a quotation.
+            excerpt = around.excerpt if self._may_prompt(around.note.path, found.record.path) else ""
+            reason = await self._reasoner.reason(excerpt, evidence, found.context, around.note.language)
         return Proposal(
             target=found.record.path,
             relation=found.relation,
@@ -114,6 +117,9 @@ class Linker:
             lines=(evidence.start_line, evidence.end_line),
             generated=reason.generated,
         )
+
+    def _may_prompt(self, *paths: VaultPath) -> bool:
+        return all(self._policy.current.allows(path, "prompt") for path in paths)
 
     async def section_edit(self, path: VaultPath, data: bytes) -> Edit | None:
         """The one Edit that brings the section of the note with these bytes up to date; None where nothing changes.

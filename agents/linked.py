@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from agents.merge import Item, Written, unresolved_key
@@ -108,6 +108,17 @@ class LinkedBook:
         """The notes that the user does not want listed in this one."""
         rows = self._state.rows("SELECT target FROM refusals WHERE path = ? AND kind = ?", (path, KIND))
         return {row["target"] for row in rows}
+
+    def forget(self, gone: Callable[[VaultPath], bool]) -> None:
+        """Forget what was written into these notes, and what quotes them in others. What was refused stays refused."""
+        for row in self._state.rows("SELECT path FROM linked"):
+            linked = self.get(row["path"])
+            left = tuple(record for record in linked.records if not gone(record.written.item.target))
+            if gone(row["path"]):
+                with self._state.transaction() as connection:
+                    connection.execute("DELETE FROM linked WHERE path = ?", (row["path"],))
+            elif left != linked.records:
+                self.put(row["path"], replace(linked, records=left))
 
     def moved(self, old: VaultPath, new: VaultPath) -> None:
         """Carry over what is known when a note gets another path, as a source and as a target."""

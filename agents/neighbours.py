@@ -12,7 +12,7 @@ from agents.relation import Standing, relation
 from agents.section import Relation
 from vault_sync.ledger import Ledger
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy import PolicySource
 from vault_sync.records import NoteRecord
 from vault_sync.search import Searcher
 
@@ -64,7 +64,7 @@ class Neighbourhood:
 class Neighbours:
     """Finds neighbourhoods by the ledger and the searcher; safe to call in threads."""
 
-    def __init__(self, ledger: Ledger, searcher: Searcher, policy: Policy, limits: Limits) -> None:
+    def __init__(self, ledger: Ledger, searcher: Searcher, policy: PolicySource, limits: Limits) -> None:
         """`policy` says which notes may be linked at all."""
         self._ledger = ledger
         self._searcher = searcher
@@ -73,16 +73,16 @@ class Neighbours:
         self._background: tuple[int, Background] | None = None
 
     def of(self, path: VaultPath, listed: Mapping[VaultPath, Record], refused: set[str]) -> Neighbourhood | None:
-        """The note's neighbourhood; None for a note that is not indexed or that nothing may be linked from.
+        """The note's neighbourhood; None for a note that is not indexed, may not be linked or not be changed.
 
         `listed` is what Famulus lists in the note now, `refused` what the user does not want there.
         """
-        note, chunks = self._ledger.note(path), self._ledger.occurrences_of(path)
-        if note is None or not linkable(note, chunks, self._policy):
+        policy, note, chunks = self._policy.current, self._ledger.note(path), self._ledger.occurrences_of(path)
+        if note is None or not policy.writable(path) or not linkable(note, chunks, policy):
             return None
         against = self._sample()
         about = topic(note.title, [chunk.text for chunk in chunks], against)
-        candidates = Candidates(self._ledger, self._searcher, against, self._policy).of(note, chunks)
+        candidates = Candidates(self._ledger, self._searcher, against, policy).of(note, chunks)
         notes = self._ledger.counts()[0]
         found: list[Neighbour] = []
         for candidate in candidates:
@@ -96,10 +96,10 @@ class Neighbours:
 
     def scores(self, path: VaultPath) -> dict[VaultPath, float]:
         """How close each candidate is to the note, whatever the limits, those that it links already left out."""
-        note, chunks = self._ledger.note(path), self._ledger.occurrences_of(path)
-        if note is None or not linkable(note, chunks, self._policy):
+        policy, note, chunks = self._policy.current, self._ledger.note(path), self._ledger.occurrences_of(path)
+        if note is None or not linkable(note, chunks, policy):
             return {}
-        found = Candidates(self._ledger, self._searcher, self._sample(), self._policy).of(note, chunks)
+        found = Candidates(self._ledger, self._searcher, self._sample(), policy).of(note, chunks)
         return {candidate.record.path: candidate.score for candidate in found}
 
     def _sample(self) -> Background:

@@ -29,6 +29,12 @@ class Prompts:
         self._folder = folder
         self._bodies: dict[str, str] = {}
 
+    def override(self, overrides: Mapping[str, str]) -> None:
+        """Use these overrides from now on, and no others."""
+        self._overrides = dict(overrides)
+        self._bodies.clear()
+        self.__dict__.pop("names", None)
+
     @cached_property
     def names(self) -> tuple[str, ...]:
         """All prompts that exist, sorted."""

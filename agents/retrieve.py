@@ -9,6 +9,7 @@ from agents.assess import Assessor, Evidence
 from agents.ports import Message
 from agents.sentences import content_stems
 from vault_sync.filter import Filter
+from vault_sync.policy import Use
 from vault_sync.search import Passage
 from vault_sync.text import sentences, words
 
@@ -26,8 +27,8 @@ _BACK = re.compile(
 class Retriever(Protocol):
     """Whatever finds passages; a Searcher does."""
 
-    def search(self, query: str, k: int = ..., *, filter: Filter = ...) -> list[Passage]:
-        """The best `k` passages, best first."""
+    def search(self, query: str, k: int = ..., *, filter: Filter = ..., use: Use = ...) -> list[Passage]:
+        """The best `k` passages of notes that may be put to this use, best first."""
         ...
 
 
@@ -69,5 +70,5 @@ def _question(request: str) -> str:
 def find(retriever: Retriever, assessor: Assessor, messages: Sequence[Message], filter: Filter) -> Found:
     """Retrieve and assess; blocking, for a thread."""
     query = query_of(messages)
-    passages = tuple(retriever.search(query, PASSAGES, filter=filter)) if content_stems(query) else ()
+    passages = tuple(retriever.search(query, PASSAGES, filter=filter, use="chat")) if content_stems(query) else ()
     return Found(query, passages, tuple(assessor.assess(query, passages)) if passages else ())

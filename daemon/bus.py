@@ -26,6 +26,8 @@ class Bus:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[BusEvent], None]] = []
+        self.may_tell: Callable[[BusEvent], bool] = lambda event: True
+        """Whether an event may leave the daemon; asked at the last moment."""
 
     def publish(self, name: str, *, to: str = "", **data: Any) -> None:
         """Tell every listener, or with `to` the stream of one plugin."""
@@ -46,7 +48,7 @@ class Bus:
         return end
 
     async def stream(self, plugin: str = "", beat: float = 15.0) -> AsyncIterator[BusEvent | None]:
-        """Events from now on, those for `plugin` among them; None after `beat` seconds without one."""
+        """Events from now on, as far as they may be told, and those for `plugin`; None after `beat` seconds without one."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[BusEvent] = asyncio.Queue(_KEPT)
 
@@ -63,9 +65,15 @@ class Bus:
         try:
             while True:
                 try:
-                    yield await asyncio.wait_for(queue.get(), beat)
+                    # `wait_for` can swallow a cancellation that comes together with an event.
+                    async with asyncio.timeout(beat):
+                        event = await queue.get()
                 except TimeoutError:
                     yield None
+                    continue
+                # What a plugin is asked to do was decided by policy before: it is asked, or the write would hang.
+                if event.to or self.may_tell(event):
+                    yield event
         finally:
             end()
 

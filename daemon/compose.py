@@ -23,15 +23,18 @@ from daemon.engines.guarded import GuardedEmbedder
 from daemon.engines.host import EngineHost
 from daemon.errors import NotFoundError
 from daemon.folder import folder_of, locate, open_index, open_state
+from daemon.forgetting import Forgetting, prompt_overrides
 from daemon.linking import Linking
 from daemon.lock import VaultLock
 from daemon.plugins import Plugins
+from daemon.policy import LivePolicy
 from daemon.proposing import Proposing
 from daemon.schedule import ZONE, Schedule, next_fire
 from daemon.token import load_token
 from daemon.undoing import Undoing
 from daemon.upkeep import Upkeep
 from daemon.verifying import UNDER_WAY, Verifying
+from daemon.view import View
 from vault_sync.change import Coalescer
 from vault_sync.edit import content_hash
 from vault_sync.errors import NoteNotFoundError, UnreadableNoteError, VaultError
@@ -40,7 +43,7 @@ from vault_sync.journal import Journal, Limits
 from vault_sync.mount import is_network
 from vault_sync.parse import decode
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy import Use
 from vault_sync.ports import Embedder
 from vault_sync.records import NoteRecord
 from vault_sync.search import Searcher
@@ -52,8 +55,6 @@ from vault_sync.write import Writer
 log = logging.getLogger(__name__)
 
 AGENT = "famulus"
-PROMPTS_FOLDER = "Famulus/prompts"
-"""Notes here override the prompts of the same name."""
 
 
 class Famulus:
@@ -68,7 +69,7 @@ class Famulus:
         self._closed = False
         self.token = load_token(settings.data_dir)
         self.token_file = settings.data_dir / "token"
-        self.policy = Policy(tuple(settings.notes.exclude), settings.notes.templates)
+        self.policy = LivePolicy(settings, vault)
         self.host = EngineHost(settings.engine_specs(), settings.roles)
         self.embedder: Embedder = GuardedEmbedder(self.host.embedder)
         folder = folder_of(settings.data_dir, vault)
@@ -77,7 +78,9 @@ class Famulus:
         limits = Limits(settings.journal.keep_days * 86400, int(settings.journal.max_mb * 2**20))
         self.journal = Journal(self.state, limits)
         self.writer = Writer(vault, self.journal, self.policy, settings.writing.settle_seconds)
-        self.searcher = Searcher(self.ledger, self.store, self.embedder)
+        self.searcher = Searcher(self.ledger, self.store, self.embedder, self.policy)
+        self.view = View(vault, self.ledger, self.policy)
+        self.bus.may_tell = self.view.told
         self._build_index()
         self._build_verifying()
         self._build_writing()
@@ -96,6 +99,10 @@ class Famulus:
         coalescer = Coalescer(notes.quiet_seconds, notes.longest_seconds)
         polling = notes.polling if notes.polling is not None else is_network(self.vault.root)
         self.upkeep = Upkeep(self.indexer, self.bus, coalescer, notes.rescan_seconds, polling=polling)
+        self.upkeep.reload = self.policy.reload
+        self.forgetting = Forgetting(self)
+        self.indexer.on_taken = self.forgetting.taken
+        self.indexer.on_policy = self.forgetting.policy_changed
 
     def _build_verifying(self) -> None:
         self.verifying = Verifying(
@@ -117,7 +124,7 @@ class Famulus:
         settings = self.settings.writing
         self.syncing = Syncing(self.vault.root)
         self.upkeep.on_hint = self.syncing.heard
-        self.plugins = Plugins(self.bus, settings.plugin_seconds, self.ledger.paths, self._digest_of)
+        self.plugins = Plugins(self.bus, settings.plugin_seconds, lambda: self.view.paths("events"), self._digest_of)
         self.applier = Applier(
             self.writer, self.plugins, self.syncing, self.bus, settings, lambda: self.upkeep.status().problem
         )
@@ -129,7 +136,7 @@ class Famulus:
 
     def _build_agents(self) -> None:
         self.mastery = MasteryBook(self.state)
-        self.prompts = Prompts(self._prompt_overrides())
+        self.prompts = Prompts(prompt_overrides(self))
         roles = self.host.roles
         self.answerer = Answerer(
             self.searcher,
@@ -137,27 +144,30 @@ class Famulus:
             roles,
             self.mastery,
             self.prompts,
-            lambda path: self.ledger.note(path) is not None,
+            lambda path: self.policy.current.allows(path, "chat") and self.ledger.note(path) is not None,
         )
         self.linker = Linker(
             self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state, policy=self.policy
         )
         self.properties = Properties()
-        self.inbox = Inbox(self.state, self.read, {LINKS: self.linker, PROPERTIES: self.properties})
+        self.inbox = Inbox(
+            self.state, self.read, {LINKS: self.linker, PROPERTIES: self.properties}, allowed=self._proposable
+        )
         self.linking = Linking(self)
         self.proposing = Proposing(self)
         self.autolink = AutoLink(self.settings.linking, self.linking.on_saved, self._not_linked)
         self.upkeep.on_saved = self.saved
+        self.upkeep.on_uncovered = lambda path: self.schedule.saved(path)
         self.indexer.on_moved = self._moved
-        self.digests = Digests(self.ledger, self.read, roles, self.mastery, self.prompts, self.state, next_fire, ZONE)
+        self.digests = Digests(
+            *(self.ledger, self.read, roles, self.mastery, self.prompts, self.state, next_fire, ZONE),
+            policy=self.policy,
+            exists=lambda path: self.vault.stamp(path) is not None,
+        )
         self.schedule = Schedule(self.digests, self._is_digest, self.applier, self.bus)
 
-    def _prompt_overrides(self) -> dict[str, str]:
-        found = {}
-        for path in self.vault.list(self.policy).files:
-            if path.startswith(PROMPTS_FOLDER + "/"):
-                found[path.removeprefix(PROMPTS_FOLDER + "/").removesuffix(".md")] = decode(self.vault.read(path)[0])
-        return found
+    def _proposable(self, path: VaultPath, kind: str) -> bool:
+        return self.view.shown(path, "links" if kind == LINKS else "notes")
 
     def _is_digest(self, path: VaultPath) -> bool:
         note = self.ledger.note(path)
@@ -211,10 +221,14 @@ class Famulus:
 
     def read(self, path: VaultPath) -> bytes | None:
         """The note's bytes on the disk now; None where it is gone or may not be read."""
+        policy = self.policy.current
+        if not policy.readable(path):
+            return None
         try:
-            return self.vault.read(path, self.indexer.max_note_bytes)[0]
+            data = self.vault.read(path, self.indexer.max_note_bytes)[0]
         except (NoteNotFoundError, UnreadableNoteError):
             return None
+        return None if policy.private_data(data) else data
 
     def text_of(self, path: VaultPath) -> str | None:
         """The note's text now, None where there is none."""
@@ -224,23 +238,13 @@ class Famulus:
         except UnreadableNoteError:
             return None
 
-    def known_note(self, path: VaultPath) -> NoteRecord:
-        """The note's record, found also by its title. Raises NoteNotFoundError."""
-        found = self.ledger.note(path) or self.ledger.note(f"{path}.md")
-        if found is None:
-            resolved = self.ledger.resolver().resolve(path, VaultPath(""))
-            found = self.ledger.note(resolved) if resolved else None
-        if found is None:
-            raise NoteNotFoundError(
-                f"There is no note {path!r} in the index.",
-                "",
-                "Check the spelling; `/api/notes/status` lists all notes.",
-            )
-        return found
+    def known_note(self, path: VaultPath, use: Use = "notes") -> NoteRecord:
+        """The record of a note that may be put to this use, found also by its title. Raises NoteNotFoundError."""
+        return self.view.note(path, use)
 
     def passed_over(self) -> dict[str, str]:
         """Files that the last scan passed over, with the reason."""
-        return dict(self.indexer.passed_over)
+        return self.view.passed_over(self.indexer.passed_over)
 
     def model_names(self) -> list[str]:
         """What may be named as `model`: the agent, the roles, the engines, their models."""

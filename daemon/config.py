@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from agents.errors import AgentError
 from daemon.engines.spec import EngineSpec, engine_spec
 from vault_sync.paths import within
+from vault_sync.policy import Use
 
 Mode = Literal["off", "review", "auto"]
 
@@ -25,19 +26,34 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class RuleSection(_Section):
+    """Notes that are not put to some uses."""
+
+    paths: list[str] = Field(min_length=1)
+    """Globs and folders, as in `exclude`."""
+    deny: list[Use] = Field(min_length=1)
+
+
 class NotesSection(_Section):
     """What is read, and when."""
 
     exclude: list[str] = []
+    rules: list[RuleSection] = []
     obsidian_excluded: bool = True
     """Whether what Obsidian's own setting "Excluded files" names is left out too."""
-    templates: str = "Templates"
+    templates: str | list[str] = "Templates"
+    """Folders whose notes are read and never written, beside those that Obsidian and Templater name."""
     quiet_seconds: float = Field(0.5, ge=0)
     longest_seconds: float = Field(2.0, ge=0)
     rescan_seconds: float = Field(300, gt=0)
     max_note_mb: float = Field(5, gt=0)
     polling: bool | None = None
     """Whether to poll instead of waiting for events; unset, a vault on a network share is polled."""
+
+    @property
+    def template_folders(self) -> list[str]:
+        """`templates` as a list."""
+        return [self.templates] if isinstance(self.templates, str) else self.templates
 
 
 class WritingSection(_Section):

@@ -13,8 +13,8 @@ from daemon import models
 from daemon.client import connect
 from daemon.config import Settings
 from daemon.lock import VaultLock
+from daemon.policy import LivePolicy, described
 from vault_sync.errors import VaultError
-from vault_sync.policy import Policy
 from vault_sync.vault import Vault
 
 _ROOM = 500 * 1024 * 1024
@@ -49,11 +49,16 @@ def _vault(settings: Settings) -> Iterator[Check]:
         return
     try:
         vault = Vault(settings.vault)
-        listing = vault.list(Policy(tuple(settings.notes.exclude), settings.notes.templates))
+        policy = LivePolicy(settings, vault)
+        listing = vault.list(policy.current)
     except VaultError as error:
         yield Check("vault", False, f"{error.effect} {error.cause}", error.fix)
         return
     yield Check("vault", True, f"{len(listing.files)} notes in {vault.root}.")
+    yield Check("policy", True, described(policy.current))
+    for problem in policy.problems:
+        fix = "Correct it in Obsidian, or set `obsidian_excluded = false` and exclude with `exclude` under [notes]."
+        yield Check("policy", False, f"Of Obsidian's settings, {problem.place} is not followed: {problem.cause}", fix)
     if not os.access(vault.root, os.W_OK):
         yield Check(
             "writing", False, "The vault may not be written.", "Links and digests need it; search and chat do not."

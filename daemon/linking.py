@@ -27,7 +27,7 @@ class Linking:
 
     async def on_saved(self, path: VaultPath, mode: str) -> None:
         """A note has been quiet for a while: link it in its mode."""
-        if not self._famulus.policy.writable(path):
+        if not self._famulus.policy.current.writable(path):
             return
         written = None
         if mode == "auto":

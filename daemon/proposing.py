@@ -24,7 +24,7 @@ class Proposing:
         One that the user refused before comes back as rejected. Raises PropertiesError, WriteRefusedError where
         policy forbids the note to be written, NoteNotFoundError.
         """
-        if not self._famulus.policy.writable(path):
+        if not self._famulus.policy.current.writable(path):
             raise WriteRefusedError(
                 f"Nothing can be proposed for {path!r}.", "Policy forbids writing there.", "Change famulus.toml."
             )

@@ -86,16 +86,17 @@ class Schedule:
 
     def _heard(self, event: BusEvent) -> None:
         if event.name == "index.ready":
-            self._refresh_soon()
+            self.refresh_soon()
 
-    def _refresh_soon(self) -> None:
+    def refresh_soon(self) -> None:
+        """Make the jobs anew, from any thread."""
         if self._loop is not None and not self._loop.is_closed():
             asyncio.run_coroutine_threadsafe(self.refresh(), self._loop)
 
     def saved(self, path: VaultPath) -> None:
         """A note was saved, from any thread: where it is, or was, a digest note, its job is made anew."""
         if self._is_digest(path) or self._scheduler.get_job(path) is not None:
-            self._refresh_soon()
+            self.refresh_soon()
 
     def stop(self) -> None:
         """End; a digest that is due meanwhile is made up at the next start."""

@@ -131,7 +131,7 @@ async def _greet(
 async def _things_to_try(famulus: Famulus) -> list[str]:
     program = os.path.relpath(sys.argv[0]) if sys.argv[0].endswith("/famulus") else "famulus"
     vault = f'--vault "{os.path.relpath(famulus.vault.root)}"'
-    notes = sorted((note for note in famulus.ledger.notes() if note.state == "indexed"), key=lambda note: note.path)
+    notes = sorted((note for note in famulus.view.notes("chat") if note.state == "indexed"), key=lambda note: note.path)
     linkable = await asyncio.to_thread(_first_with_neighbours, famulus, notes)
     asked = linkable or next(iter(notes), None)
     if asked is None:

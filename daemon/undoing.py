@@ -41,8 +41,9 @@ class Undoing:
         self._famulus = famulus
 
     def chosen(self, wanted: Selection) -> list[Entry]:
-        """The entries that a selection means, newest first."""
-        entries = self._famulus.journal.entries(replace(wanted, state="done"), limit=MOST)
+        """The entries that a selection means, newest first; none about a note that policy hides."""
+        famulus = self._famulus
+        entries = famulus.view.entries(famulus.journal, replace(wanted, state="done"), MOST)
         return [e for e in entries if wanted.ids or e.feature == wanted.feature or e.feature not in _BY_NAME]
 
     async def undo(self, wanted: Selection, *, dry_run: bool = False) -> list[Undone]:

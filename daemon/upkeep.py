@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from daemon.bus import Bus
 from daemon.errands import Errands
+from vault_sync import obsidian
 from vault_sync.change import Coalescer
 from vault_sync.errors import IndexBusyError, LedgerError, VaultError, VaultUnavailableError
 from vault_sync.paths import VaultPath
@@ -46,6 +47,7 @@ class Upkeep:
         self._indexer = indexer
         self._bus = bus
         self._coalescer = coalescer
+        self._settings = Coalescer(coalescer.quiet, coalescer.longest)
         self._rescan_seconds = rescan_seconds
         self._polling = polling
         self._wake = threading.Condition()
@@ -63,8 +65,12 @@ class Upkeep:
         self._thread = threading.Thread(target=self._run, name="upkeep", daemon=True)
         self.on_saved: Callable[[VaultPath], None] = lambda path: None
         self.on_hint: Callable[[str], None] = lambda path: None
-        indexer.should_stop = lambda: self._stop
+        self.on_uncovered: Callable[[VaultPath], None] = lambda path: None
+        self.reload: Callable[[], None] = lambda: None
+        """Reads the policy again; what it takes away is erased by the scan that follows."""
+        indexer.should_stop = lambda: self._stop or self._settings_due()
         indexer.on_indexed = self._indexed
+        indexer.on_uncovered = self._uncovered
         indexer.on_progress = self._progress
 
     def start(self) -> None:
@@ -127,7 +133,8 @@ class Upkeep:
     def status(self) -> UpkeepStatus:
         """How far the index is."""
         pending = self._working + len(self._coalescer)
-        ready = self._scanned.is_set() and not pending and not self._problem and not self._tree_changed
+        waits = self._tree_changed or len(self._settings) > 0
+        ready = self._scanned.is_set() and not pending and not self._problem and not waits
         return UpkeepStatus(ready, pending, self._problem)
 
     def _run(self) -> None:
@@ -145,10 +152,15 @@ class Upkeep:
         try:
             self._prepare()
             self._watch_again()
+            self._take_settings()
             if self._tree_changed or time.monotonic() >= self._next_scan:
                 self._scan()
             self._look(self._wait())
             self._problem = ""
+        except Stopped:
+            if self._stop:
+                raise
+            self._tree_changed = True  # the policy changed: the scan begins anew, without what it takes away
         except VaultUnavailableError as error:
             self._trouble(error)
             self._unwatch()
@@ -219,6 +231,7 @@ class Upkeep:
 
     def _scan(self) -> None:
         self._tree_changed = False
+        self.reload()
         try:
             pending = self._indexer.survey()
             self._working = len(pending)
@@ -234,9 +247,8 @@ class Upkeep:
 
     def _wait(self) -> list[str]:
         with self._wake:
-            due = self._coalescer.next_due()
-            now = time.monotonic()
-            wait = HEARTBEAT if due is None else min(HEARTBEAT, due - now)
+            due = [at for at in (self._coalescer.next_due(), self._settings.next_due()) if at is not None]
+            wait = min([HEARTBEAT, *(at - time.monotonic() for at in due)])
             if wait > 0 and not (self._stop or self._tree_changed or self._suspected or self._errands):
                 self._wake.wait(wait)
             taken = self._coalescer.take(time.monotonic())
@@ -254,16 +266,33 @@ class Upkeep:
 
     def _hint(self, path: str) -> None:
         self.on_hint(path)
-        if not self._indexer.policy.readable(VaultPath(path)):
+        settings = path in obsidian.FILES
+        if not settings and not self._indexer.policy.current.readable(path):
             return
         with self._wake:
-            self._coalescer.hint(path, time.monotonic())
+            (self._settings if settings else self._coalescer).hint(path, time.monotonic())
             self._wake.notify_all()
+
+    def _settings_due(self) -> bool:
+        with self._wake:
+            due = self._settings.next_due()
+            return due is not None and due <= time.monotonic()
+
+    def _take_settings(self) -> None:
+        with self._wake:
+            if self._settings.take(time.monotonic()):
+                self._tree_changed = True
 
     def _indexed(self, path: VaultPath) -> None:
         self._bus.publish("note.indexed", path=path)
         if self._scanned.is_set():
             self.on_saved(path)
+
+    def _uncovered(self, path: VaultPath) -> None:
+        """Indexed because of policy; nobody saved it."""
+        self._bus.publish("note.indexed", path=path)
+        if self._scanned.is_set():
+            self.on_uncovered(path)
 
     def _progress(self, progress: Progress) -> None:
         self._working = max(0, progress.total - progress.done)

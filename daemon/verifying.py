@@ -3,18 +3,19 @@
 import asyncio
 from collections import Counter
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from daemon.config import Settings
 from daemon.folder import folder_of, locate, locked, open_index, open_state
+from daemon.policy import LivePolicy
 from daemon.upkeep import Upkeep
 from vault_sync.checkup import Report, check_up
 from vault_sync.errors import LedgerError
 from vault_sync.inspection import Inspector
 from vault_sync.journal import Journal
-from vault_sync.policy import Policy
+from vault_sync.policy import Policy, PolicySource
 from vault_sync.state import State
 from vault_sync.verify import INDEX, STORE, Disagreement, Kind
 from vault_sync.write import Writer
@@ -29,12 +30,14 @@ class Verifying:
     """The check-up in a running daemon: in the thread that keeps the index, between two of its turns."""
 
     def __init__(self, inspector: Inspector, upkeep: Upkeep) -> None:
+        """The inspector's policy says which notes may be named."""
         self._inspector = inspector
         self._upkeep = upkeep
 
     async def run(self) -> dict[str, Any]:
         """Check and mend; what needs notes to be read again is begun. Raises VaultError."""
-        return report_json(await asyncio.to_thread(self._upkeep.call, self._check_up))
+        report = await asyncio.to_thread(self._upkeep.call, self._check_up)
+        return report_json(report, self._inspector.policy)
 
     def _check_up(self) -> Report:
         report = check_up(self._inspector)
@@ -59,11 +62,12 @@ def verify_alone(settings: Settings) -> dict[str, Any]:
         ledger, store = open_index(folder)
         closing.callback(ledger.close)
         closing.callback(store.close)
-        policy = Policy(tuple(settings.notes.exclude), settings.notes.templates)
+        policy = LivePolicy(settings, vault)
         writer = Writer(vault, Journal(state), policy) if state is not None else None
         limit = int(settings.notes.max_note_mb * 1024 * 1024)
         inspector = Inspector(vault, policy, ledger, store, state, writer, limit, state_problem=problem)
-        return report_json(check_up(inspector, before=_at_opening(ledger.database.damage, store.damage), sweep=True))
+        report = check_up(inspector, before=_at_opening(ledger.database.damage, store.damage), sweep=True)
+        return report_json(report, policy)
 
 
 def _state(folder: Path) -> tuple[State | None, str]:
@@ -82,15 +86,23 @@ def _at_opening(ledger: str, store: str) -> list[Disagreement]:
     return [Disagreement("damaged", file, f"It could not be used: {why}.", done) for file, why, done in damaged if why]
 
 
-def report_json(report: Report) -> dict[str, Any]:
-    """A report as the API shows it; of many disagreements of one kind the first are told, and how many more there are."""
+def report_json(report: Report, source: PolicySource) -> dict[str, Any]:
+    """A report as the API shows it, without names that may not be listed; of many disagreements of one kind the first
+    are told, and how many more there are.
+    """
     told = [*report.found, *(each for each in report.left if each not in report.found)]
     return {
         "checked": report.checked,
-        "found": [asdict(each) | {"repaired": report.mended(each)} for each in _shortened(told)],
+        "found": [
+            asdict(_unnamed(each, source.current)) | {"repaired": report.mended(each)} for each in _shortened(told)
+        ],
         "repaired": sum(report.mended(each) for each in report.found),
         "agree": report.agree,
     }
+
+
+def _unnamed(each: Disagreement, policy: Policy) -> Disagreement:
+    return replace(each, subject="") if policy.denies(each.subject, "notes") else each
 
 
 def _shortened(found: list[Disagreement]) -> list[Disagreement]:

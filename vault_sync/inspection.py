@@ -13,16 +13,17 @@ import numpy as np
 
 from vault_sync import lexical, mend
 from vault_sync.chunk import chunk_note
+from vault_sync.cover import private
 from vault_sync.edit import content_hash
 from vault_sync.errors import NoteNotFoundError, StoreBrokenError, UnreadableNoteError
 from vault_sync.ledger import Ledger, parts
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy import PolicySource
 from vault_sync.ports import ChunkStore, Vectors
 from vault_sync.soundness import is_damage, problem
 from vault_sync.state import State
-from vault_sync.sync import Stopped, check_mounted, private
+from vault_sync.sync import Stopped, check_mounted
 from vault_sync.vault import MAX_NOTE_BYTES, Vault
 from vault_sync.verify import INDEX, STATE, STORE, Seen, Snapshot
 from vault_sync.write import Writer
@@ -55,7 +56,7 @@ class Inspector:
     """Takes snapshots. Nothing else may write to ledger and store meanwhile; searches may go on."""
 
     vault: Vault
-    policy: Policy
+    policy: PolicySource
     ledger: Ledger
     store: ChunkStore
     state: State | None
@@ -109,10 +110,11 @@ class Inspector:
 
     def _disk(self) -> tuple[dict[VaultPath, Seen], set[VaultPath]]:
         """The notes on the disk that may be indexed, and those that the ledger has and nobody may see."""
-        listing = self.vault.list(self.policy)
+        policy = self.policy.current
+        listing = self.vault.list(policy)
         known = self.ledger.stamps()
         check_mounted(self.vault, self.ledger, listing, known)
-        hidden = {path for path in known if not self.policy.readable(path)}
+        hidden = {path for path in known if not policy.readable(path)}
         disk: dict[VaultPath, Seen] = {}
         for path in self._each(listing.files):
             seen = self._note(path)
@@ -124,7 +126,7 @@ class Inspector:
 
     def _note(self, path: VaultPath) -> Seen | None:
         """A note as it is on the disk; None for one that asks to be left alone, or went away meanwhile."""
-        digest = ""
+        digest, data = "", b""
         try:
             data = self.vault.read(path, self.max_note_bytes)[0]
             digest = content_hash(data)
@@ -132,8 +134,8 @@ class Inspector:
         except NoteNotFoundError:
             return None
         except UnreadableNoteError:
-            return Seen(digest)
-        if private(self.policy, note):
+            return None if self.policy.current.private_data(data or self.vault.head(path)) else Seen(digest)
+        if private(self.policy.current, note):
             return None
         pieces = (
             (json.dumps(c.heading, ensure_ascii=False), c.text, c.start_line, c.end_line, c.span.start, c.span.end)

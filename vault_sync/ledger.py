@@ -4,7 +4,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +29,13 @@ log = logging.getLogger(__name__)
 _OCCURRENCE = (
     "SELECT o.*, n.path, n.title, n.mtime_ns, n.description FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE "
 )
+NOT_EMBEDDED = ""
+"""The vector key of a text that policy keeps from the embedder."""
+UNLOGGED = "unlogged"
+"""The key in `meta` that counts how often notes came or went without a word in the log of changes, by policy."""
+CLEANED_FOR = "cleaned_for"
+"""The key in `meta` of the fingerprint of the policy that all of the index obeys."""
+Version = tuple[int, str | None]
 _MANY = 500
 """Ids a statement: SQLite's limit of variables is far higher, but short statements stay in its cache."""
 
@@ -49,7 +56,7 @@ class Ledger:
                 f"The system says: {error}.",
                 "Check that the disk of the data folder has room and that its files are yours.",
             ) from error
-        self._resolver: tuple[int, Resolver] | None = None
+        self._resolver: tuple[Version, Resolver] | None = None
 
     def read(self) -> sqlite3.Connection:
         """This thread's connection, for reading."""
@@ -115,11 +122,14 @@ class Ledger:
         rows = self.read().execute(f"{_OCCURRENCE} n.path = ? ORDER BY o.ordinal", (path,))
         return [_occurrence(row) for row in rows]
 
-    def allowed(self, narrow: Filter) -> set[int] | None:
-        """Occurrence ids that the filter lets through; None where it lets all through."""
-        if not narrow:
+    def allowed(self, narrow: Filter, denied: Collection[int] = ()) -> set[int] | None:
+        """Occurrence ids that the filter lets through, without those of `denied` notes; None where that is all."""
+        if not narrow and not denied:
             return None
         conditions, values = _conditions(narrow)
+        if denied:
+            conditions.append("n.id NOT IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(list(denied)))
         rows = self.read().execute(
             "SELECT o.id FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE " + " AND ".join(conditions),
             values,
@@ -131,17 +141,27 @@ class Ledger:
 
         Raises LedgerError where one is missing or not as long as the others.
         """
-        found: dict[int, bytes] = {}
+        return _matrix(ids, self._vectors(ids))
+
+    def embedded(self, ids: Sequence[int]) -> tuple[list[int], Vectors]:
+        """Those of these occurrences that policy does not keep from the embedder, and their vectors (n, d).
+
+        Raises LedgerError where one is missing.
+        """
+        found = self._vectors(ids)
+        wanted = [i for i in ids if i in found]
+        return wanted, _matrix(wanted, found)
+
+    def _vectors(self, ids: Sequence[int]) -> dict[int, bytes | None]:
+        found: dict[int, bytes | None] = {}
         for part in parts(list(ids)):
             marks = ",".join("?" * len(part))
-            sql = f"SELECT o.id, v.vector FROM occurrences o JOIN vectors v ON v.key = o.vector_key WHERE o.id IN ({marks})"
+            sql = (
+                "SELECT o.id, v.vector FROM occurrences o LEFT JOIN vectors v ON v.key = o.vector_key"
+                f" WHERE o.vector_key != '{NOT_EMBEDDED}' AND o.id IN ({marks})"
+            )
             found.update((row[0], row[1]) for row in self.read().execute(sql, part))
-        try:
-            return np.array([np.frombuffer(found[i], dtype=np.float32) for i in ids], dtype=np.float32)
-        except KeyError as error:
-            raise _no_vector(f"That of occurrence {error.args[0]} is missing.") from error
-        except ValueError as error:
-            raise _no_vector("They are not all of the same length.") from error
+        return found
 
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Which of these vector keys have a vector already."""
@@ -153,12 +173,17 @@ class Ledger:
 
     def resolver(self) -> Resolver:
         """Resolves links among the notes that are known now."""
-        connection = self.read()
-        version = int(connection.execute("SELECT coalesce(max(id), 0) FROM changes").fetchone()[0])
+        version = self.version()
         if self._resolver is None or self._resolver[0] != version:
-            paths = [VaultPath(row[0]) for row in connection.execute("SELECT path FROM notes")]
+            paths = [VaultPath(row[0]) for row in self.read().execute("SELECT path FROM notes")]
             self._resolver = (version, Resolver(paths))
         return self._resolver[1]
+
+    def version(self) -> Version:
+        """Another one whenever notes came, went or were changed."""
+        sql = f"SELECT coalesce(max(id), 0), (SELECT value FROM meta WHERE key = '{UNLOGGED}') FROM changes"
+        row = self.read().execute(sql).fetchone()
+        return row[0], row[1]
 
     def links_from(self, path: str) -> list[LinkRecord]:
         """The note's links that resolve to a note, those of managed sections left out."""
@@ -261,6 +286,16 @@ def _conditions(narrow: Filter) -> tuple[list[str], list[object]]:
 
 def _midnight_ns(moment: datetime) -> int:
     return int(moment.astimezone().timestamp() * 1e9)
+
+
+def _matrix(ids: Sequence[int], found: Mapping[int, bytes | None]) -> Vectors:
+    missing = next((i for i in ids if not found.get(i)), None)
+    if missing is not None:
+        raise _no_vector(f"That of occurrence {missing} is missing.")
+    try:
+        return np.array([np.frombuffer(found[i] or b"", dtype=np.float32) for i in ids], dtype=np.float32)
+    except ValueError as error:
+        raise _no_vector("They are not all of the same length.") from error
 
 
 def parts(ids: Sequence[K]) -> Iterable[Sequence[K]]:

@@ -106,20 +106,35 @@ def rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str, str]]:
     yield from connection.execute(_ROWS)
 
 
+def compact(connection: sqlite3.Connection) -> None:
+    """Take the words of deleted rows out of the file at once; FTS5 does it by and by. Rewrites the whole lane."""
+    connection.execute("INSERT INTO lexical (lexical) VALUES ('optimize')")
+
+
 def search(
-    connection: sqlite3.Connection, query: str, k: int, allowed: Collection[int] | None = None
+    connection: sqlite3.Connection,
+    query: str,
+    k: int,
+    allowed: Collection[int] | None = None,
+    denied: Collection[int] = (),
 ) -> list[tuple[int, float]]:
-    """The `k` best occurrences among `allowed` (None: all) with their scores (> 0), best first, ties by id.
+    """The `k` best occurrences among `allowed` (None: all) and not `denied`, best first, with scores > 0, ties by id.
 
     Any text is a query; words in quotation marks rank higher where they stand together.
     """
-    return match(connection, query, k, allowed).hits
+    return match(connection, query, k, allowed, denied).hits
 
 
-def match(connection: sqlite3.Connection, query: str, k: int, allowed: Collection[int] | None = None) -> Match:
+def match(
+    connection: sqlite3.Connection,
+    query: str,
+    k: int,
+    allowed: Collection[int] | None = None,
+    denied: Collection[int] = (),
+) -> Match:
     """As `search`, with how well the query was matched."""
     counts = frequencies(connection, list(dict.fromkeys(roots(query)))[:LONGEST_QUERY])
-    found = _candidates(connection, telling(counts), max(k, CANDIDATES), allowed) if k > 0 else {}
+    found = _candidates(connection, telling(counts), max(k, CANDIDATES), allowed, denied) if k > 0 else {}
     phrases = _phrases(query)
     plain = scores(list(found.values()), counts)
     ranked = sorted(
@@ -165,7 +180,11 @@ def _phrases(query: str) -> list[list[str]]:
 
 
 def _candidates(
-    connection: sqlite3.Connection, stems: Collection[str], most: int, allowed: Collection[int] | None
+    connection: sqlite3.Connection,
+    stems: Collection[str],
+    most: int,
+    allowed: Collection[int] | None,
+    denied: Collection[int],
 ) -> dict[int, Fields]:
     """The rows that FTS5 ranks first, with their stems."""
     if not stems or (allowed is not None and not allowed):
@@ -175,6 +194,9 @@ def _candidates(
         # The plus sign keeps SQLite from running the whole match once for each allowed id.
         narrow = " AND +rowid IN (SELECT value FROM json_each(?))"
         values.append(json.dumps(list(allowed)))
+    if denied:
+        narrow += " AND +rowid NOT IN (SELECT value FROM json_each(?))"
+        values.append(json.dumps(list(denied)))
     rows = connection.execute(
         f"SELECT rowid, title, heading, stems FROM lexical WHERE lexical MATCH ?{narrow}"
         f" ORDER BY bm25(lexical, {_WEIGHTS}), rowid LIMIT {int(most)}",

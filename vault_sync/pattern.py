@@ -14,11 +14,13 @@ from vault_sync.text import fold
 
 LONGEST = 200
 """Characters of a regular expression."""
-MOST_LOOPS = 3
+MOST_LOOPS = 2
 """Parts of a regular expression that may repeat without end: each multiplies the time by the length of the path."""
 MOST_CHOICES = 8
 """Parts that may be left out, and groups with alternatives: each multiplies the time."""
 
+_LEAD = re.compile(r"^\^?(?:\.\*\??)+")
+_TAIL = re.compile(r"(?<!\\)(?:\.\*\??)+\$?$")
 _GROUP_NAME = re.compile(r"\(\?<(?=[A-Za-z_$])")
 _BACK_REFERENCE = re.compile(r"\\k<(\w+)>")
 _PIECE = re.compile(
@@ -76,13 +78,18 @@ def problem(text: str) -> str:
         _expressions(text)
     except (re.error, OverflowError, RecursionError) as error:
         return f"The regular expression can not be read: {error}."
-    return _risk(text[1:-1])
+    return _risk(_core(text))
+
+
+def _core(text: str) -> str:
+    """The expression between the slashes, without `.*` at its ends, where it says nothing and only costs time."""
+    return _TAIL.sub("", _LEAD.sub("", text[1:-1]))
 
 
 @lru_cache(maxsize=256)
 def _expressions(text: str) -> tuple[re.Pattern[str], ...]:
     r"""What JavaScript's expression means: there `\w` is ASCII, yet case is folded in every script. In doubt both."""
-    body = _BACK_REFERENCE.sub(r"(?P=\1)", _GROUP_NAME.sub("(?P<", text[1:-1]))
+    body = _BACK_REFERENCE.sub(r"(?P=\1)", _GROUP_NAME.sub("(?P<", _core(text)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # what may once be a set in Python never is one in JavaScript
         return re.compile(body, re.IGNORECASE), re.compile(body, re.IGNORECASE | re.ASCII)

@@ -11,7 +11,7 @@ import numpy as np
 
 from vault_sync import lexical
 from vault_sync.errors import VaultError
-from vault_sync.ledger import Ledger
+from vault_sync.ledger import NOT_EMBEDDED, UNLOGGED, Ledger
 from vault_sync.note import Chunk, Note
 from vault_sync.paths import VaultPath, title_of
 from vault_sync.ports import Vectors
@@ -31,10 +31,13 @@ class Keyed:
     key: str
 
 
-def put_note(ledger: Ledger, stamp: FileStamp, digest: str, note: Note, chunks: Sequence[Keyed]) -> None:
+def put_note(
+    ledger: Ledger, stamp: FileStamp, digest: str, note: Note, chunks: Sequence[Keyed], *, log: bool = True
+) -> None:
     """Record a note and its chunks, whose vectors must be stored already.
 
-    Chunks that are as they were keep their occurrence id, so that the store is touched only where it must be.
+    Chunks that are as they were keep their occurrence id, so that the store is touched only where it must be. Without
+    `log` a new note is no news: policy hid it until now.
     """
     with ledger.database.write() as connection:
         known = connection.execute("SELECT * FROM notes WHERE path = ?", (note.path,)).fetchone()
@@ -45,7 +48,9 @@ def put_note(ledger: Ledger, stamp: FileStamp, digest: str, note: Note, chunks: 
         _put_links(connection, note_id, note)
         before = [chunk.text for chunk in ledger.occurrences_of(note.path)]
         _put_chunks(connection, note_id, note, chunks, rewrite=renamed)
-        if known is None or known["hash"] != digest:
+        if known is None and not log:
+            count_unlogged(connection)
+        elif known is None or known["hash"] != digest:
             told = first_new_sentence(before, [keyed.chunk.text for keyed in chunks]) if known is not None else ""
             ledger.log_change("created" if known is None else "modified", note.path, told=told)
 
@@ -59,6 +64,13 @@ def first_new_sentence(before: Sequence[str], now: Sequence[str]) -> str:
             if len(sentence) <= _TOLD and len(words(sentence)) >= 3 and fold(sentence) not in known:
                 return sentence
     return ""
+
+
+def count_unlogged(connection: sqlite3.Connection) -> None:
+    """Notes came or went without an entry in the log of changes: the ledger's version is another one all the same."""
+    connection.execute(
+        "INSERT INTO meta VALUES (?, '1') ON CONFLICT (key) DO UPDATE SET value = value + 1", (UNLOGGED,)
+    )
 
 
 def _put_row(connection: sqlite3.Connection, stamp: FileStamp, digest: str, note: Note) -> int:
@@ -153,7 +165,8 @@ def _put_chunks(
         lexical.delete(connection, kept)
     written = fresh + (kept if rewrite else [])
     lexical.insert(connection, [_lexical_row(i, note.title, note.aliases, texts[i]) for i in written])
-    connection.executemany("INSERT OR REPLACE INTO outbox VALUES (?, 'add')", [(i,) for i in fresh])
+    store = "INSERT OR REPLACE INTO outbox SELECT id, 'add' FROM occurrences WHERE id = ? AND vector_key != ?"
+    connection.executemany(store, [(i, NOT_EMBEDDED) for i in fresh])
 
 
 def _move_chunk(connection: sqlite3.Connection, occurrence: int, chunk: Chunk) -> None:

@@ -1,5 +1,6 @@
 """Search: the lexical and the dense lane, narrowed before the cut, fused, and shown as passages."""
 
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from vault_sync import lexical
 from vault_sync.errors import StoreBrokenError
 from vault_sync.filter import Filter
 from vault_sync.fusion import DEPTH, Fused, Hit, fuse, lexical_weight
-from vault_sync.ledger import Ledger
+from vault_sync.ledger import CLEANED_FOR, Ledger, Version
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
+from vault_sync.policy import Policy, PolicySource, Use
 from vault_sync.ports import ChunkStore, Embedder, Vectors
 from vault_sync.records import Occurrence
 from vault_sync.related import RELATED_WEIGHT, best_of_each_note, middle, salient
@@ -27,6 +29,8 @@ Mode = Literal["hybrid", "lexical", "dense"]
 
 MOST = 100
 """Passages of one answer."""
+FEW = 1000
+"""Chunks that policy keeps from a use: so many more are asked of the store, rather than to compare with all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,26 @@ class Passage:
     is_description: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Where to look: the occurrences in `only` (None: all), but for those in `without`."""
+
+    only: set[int] | None = None
+    without: frozenset[int] = frozenset()
+
+
 class Searcher:
     """Finds passages. Holds no state of its own; safe to call from several threads."""
 
-    def __init__(self, ledger: Ledger, store: ChunkStore, embedder: Embedder) -> None:
+    def __init__(
+        self, ledger: Ledger, store: ChunkStore, embedder: Embedder, policy: PolicySource | None = None
+    ) -> None:
+        """`policy` says what may be found, and for what use."""
         self._ledger = ledger
         self._store = store
         self._embedder = embedder
+        self._policy = policy or Policy()
+        self._denials: dict[Use, tuple[tuple[str, Version], tuple[int, ...]]] = {}
 
     def search(
         self,
@@ -68,54 +85,83 @@ class Searcher:
         k: int = 10,
         mode: Mode = "hybrid",
         filter: Filter = Filter(),  # noqa: B008 — it is frozen
+        use: Use = "search",
     ) -> list[Passage]:
-        """The best `k` (at most 100) passages, best first; none for an empty query."""
+        """The best `k` (at most 100) passages of notes that may be put to this use, best first; none for an empty query."""
         if not query.strip() or k <= 0:
             return []
-        allowed = self._ledger.allowed(filter)
+        scope = self._scope(filter, use)
         words = lexical.Match([])
         if mode != "dense":
-            words = lexical.match(self._ledger.read(), query, DEPTH, allowed)
+            words = lexical.match(self._ledger.read(), query, DEPTH, scope.only, scope.without)
         vectors: list[Hit] = []
         if mode != "lexical":
-            vectors = self._nearest(self._embedder.embed_query(query), DEPTH, allowed)
+            vectors = self._nearest(self._embedder.embed_query(query), DEPTH, scope)
         fused = fuse(words.hits, vectors, _weight(mode, words))
         return self._passages(fused, dict(vectors), query, k)
 
-    def related(self, path: str, k: int = 10) -> list[Passage]:
-        """The neighbours of a note: the best passage of each, best first, itself left out."""
+    def related(self, path: str, k: int = 10, use: Use = "related") -> list[Passage]:
+        """The neighbours of a note that may be put to this use: the best passage of each, best first, itself left out."""
         own = self._ledger.occurrences_of(path)
         record = self._ledger.note(path)
         if not own or record is None or k <= 0:
             return []
         ids = {occurrence.id for occurrence in own}
         query = salient(self._ledger.read(), (record.title, *record.aliases), [chunk.text for chunk in own])
-        words = lexical.search(self._ledger.read(), query, DEPTH + len(ids))
+        scope = self._scope(Filter(), use)
+        words = lexical.search(self._ledger.read(), query, DEPTH + len(ids), scope.only, scope.without)
         by_words = [hit for hit in words if hit[0] not in ids][:DEPTH]
-        vector = middle(self._ledger.vectors([chunk.id for chunk in own]))
-        near = self._nearest(vector, DEPTH + len(ids), None)
+        vectors = self._ledger.embedded([chunk.id for chunk in own])[1]
+        near = self._nearest(middle(vectors), DEPTH + len(ids), scope) if len(vectors) else []
         by_vectors = [hit for hit in near if hit[0] not in ids][:DEPTH]
         fused = fuse(by_words, by_vectors, RELATED_WEIGHT)
         found = self._ledger.occurrences(hit.occurrence for hit in fused)
         best = best_of_each_note(fused, {i: occurrence.note_id for i, occurrence in found.items()})
         return self._passages(best, dict(by_vectors), query, k, found)
 
-    def _nearest(self, vector: Vectors, k: int, allowed: set[int] | None) -> list[Hit]:
-        if allowed is not None:
-            return self._exact(vector, k, sorted(allowed))
+    def _denied(self, use: Use) -> tuple[int, ...]:
+        """The ids of notes that policy keeps from this use; none, at no cost, where no rule does.
+
+        What policy hides altogether is not in the index, but for the moment until it is cleaned for a new policy.
+        """
+        policy = self._policy.current
+        if not policy.restricts(use) and self._ledger.meta(CLEANED_FOR) == policy.fingerprint:
+            return ()
+        asked = (policy.fingerprint, self._ledger.version())
+        known = self._denials.get(use)
+        if known is None or known[0] != asked:
+            notes = self._ledger.read().execute("SELECT id, path FROM notes").fetchall()
+            known = asked, tuple(row[0] for row in notes if not policy.allows(row[1], use))
+            self._denials[use] = known
+        return known[1]
+
+    def _scope(self, narrow: Filter, use: Use) -> _Scope:
+        denied = self._denied(use)
+        if denied and not narrow:
+            sql = "SELECT id FROM occurrences WHERE note_id IN (SELECT value FROM json_each(?)) LIMIT ?"
+            rows = self._ledger.read().execute(sql, (json.dumps(denied), FEW + 1)).fetchall()
+            if len(rows) <= FEW:
+                return _Scope(without=frozenset(row[0] for row in rows))
+        return _Scope(self._ledger.allowed(narrow, denied))
+
+    def _nearest(self, vector: Vectors, k: int, scope: _Scope) -> list[Hit]:
+        if scope.only is not None:
+            return self._exact(vector, k, sorted(scope.only))
         try:
-            return [(hit.occurrence, hit.similarity) for hit in self._store.query(vector, k)]
+            near = self._store.query(vector, k + len(scope.without))
+            return [(hit.occurrence, hit.similarity) for hit in near if hit.occurrence not in scope.without][:k]
         except StoreBrokenError as error:
             log.warning("Searching the ledger's vectors instead: %s", error)
-            return self._exact(vector, k, self._all())
+            return self._exact(vector, k, [i for i in self._all() if i not in scope.without])
 
     def _all(self) -> list[int]:
         return [int(row[0]) for row in self._ledger.read().execute("SELECT id FROM occurrences ORDER BY id")]
 
     def _exact(self, vector: Vectors, k: int, ids: Sequence[int]) -> list[Hit]:
+        ids, vectors = self._ledger.embedded(ids)
         if not ids:
             return []
-        similarities = self._ledger.vectors(ids) @ vector
+        similarities = vectors @ vector
         order = np.lexsort((np.asarray(ids), -similarities))[:k]
         return [(ids[row], float(similarities[row])) for row in order]
 

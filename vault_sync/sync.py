@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from vault_sync import lexical, mend, outbox, record
+from vault_sync import erasure, lexical, mend, outbox, record
 from vault_sync.chunk import chunk_note
+from vault_sync.cover import Cover, private
 from vault_sync.edit import content_hash
 from vault_sync.errors import (
     EmbedderError,
@@ -17,14 +18,14 @@ from vault_sync.errors import (
     VaultError,
     VaultUnavailableError,
 )
-from vault_sync.ledger import Ledger
+from vault_sync.ledger import NOT_EMBEDDED, Ledger
 from vault_sync.note import Note
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy import PolicySource
 from vault_sync.ports import ChunkStore, Embedder, EmbedderSpec
 from vault_sync.record import Keyed
-from vault_sync.records import FileStamp
+from vault_sync.records import FileStamp, NoteRecord
 from vault_sync.scan import Difference, difference, looks_unmounted
 from vault_sync.soundness import DamageError, is_words_damage, problem
 from vault_sync.vault import MAX_NOTE_BYTES, Listing, Vault
@@ -34,8 +35,6 @@ log = logging.getLogger(__name__)
 EMBED_AT_ONCE = 16
 """Texts a call of the embedder: few enough that a stop takes effect soon."""
 NOTES_AT_ONCE = 8
-_HEAD = 2000
-"""Characters in which broken frontmatter is searched for the wish to be left alone."""
 
 
 def vector_key(spec: EmbedderSpec, text: str) -> str:
@@ -62,6 +61,8 @@ class _Job:
     stamp: FileStamp
     hash: str
     chunks: list[Keyed]
+    news: bool
+    """Whether somebody wrote it; otherwise it is read because policy let it go, or wants it embedded or not."""
 
 
 @dataclass(slots=True)
@@ -72,14 +73,24 @@ class Indexer:
     ledger: Ledger
     store: ChunkStore
     embedder: Embedder
-    policy: Policy
+    policy: PolicySource
     max_note_bytes: int = MAX_NOTE_BYTES
     on_indexed: Callable[[VaultPath], None] = lambda path: None
     on_moved: Callable[[VaultPath, VaultPath], None] = lambda old, new: None
+    on_uncovered: Callable[[VaultPath], None] = lambda path: None
+    """A note is indexed that nobody wrote just now: see `_Job.news`."""
+    on_taken: Callable[[Collection[VaultPath]], None] = lambda paths: None
+    """Policy takes these notes away; the index forgets them next."""
+    on_policy: Callable[[], None] = lambda: None
+    """The policy is another one than the index was cleaned for."""
     on_progress: Callable[[Progress], None] = lambda progress: None
     should_stop: Callable[[], bool] = lambda: False
     embedded: int = 0
     passed_over: dict[str, str] = field(default_factory=dict)
+    _cover: Cover = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cover = Cover(self.vault, self.ledger)
 
     def prepare(self) -> None:
         """Make the index fit the embedder and the store fit the ledger; call once before anything else."""
@@ -130,8 +141,14 @@ class Indexer:
 
         Raises VaultUnavailableError where the vault is not there; the index then stays as it is.
         """
+        policy = self.policy.current
+        self.obey()
+        self._cover.begin(policy)
         pending = self.survey()
         self.process(pending.changed, pending.gone)
+        if policy.restricts("embed"):
+            erasure.drop_unused_vectors(self.ledger)
+        self._cover.end(policy)
         self.ledger.set_meta("identity", self.vault.identity())
         if self.ledger.meta("first_scan") is None:
             self.ledger.set_meta("first_scan", str(time.time()))
@@ -140,11 +157,29 @@ class Indexer:
 
     def survey(self) -> Difference:
         """What differs between disk and ledger. Raises VaultUnavailableError."""
-        listing = self.vault.list(self.policy)
+        listing = self.vault.list(self.policy.current)
         known = self.ledger.stamps()
         check_mounted(self.vault, self.ledger, listing, known)
         self.passed_over = listing.passed_over
-        return difference(listing.files, known)
+        found = difference(listing.files, self._cover.stamps(known, listing.files.keys()))
+        again = self._cover.misembedded(known, self.policy.current) - set(found.changed)
+        gone = tuple(path for path in found.gone if path in known)
+        return Difference((*found.changed, *sorted(again & listing.files.keys())), gone)
+
+    def obey(self) -> None:
+        """Erase what the policy in force takes away; nothing where the index was cleaned for it already."""
+        policy = self.policy.current
+        taken = self._cover.taken(policy)
+        if taken is not None:
+            self._erase(taken)
+            self.on_policy()
+            self._flush()
+            self._cover.cleaned(policy)
+
+    def _erase(self, paths: Collection[VaultPath]) -> None:
+        if paths:
+            self.on_taken(paths)
+            erasure.erase(self.ledger, paths)
 
     def look(self, paths: Iterable[str]) -> None:
         """Process these paths after hints; each is compared with the disk first."""
@@ -153,16 +188,20 @@ class Indexer:
         for raw in paths:
             path = VaultPath(raw)
             known = self.ledger.note(path)
-            stamp = self.vault.stamp(path) if self.policy.readable(path) else None
+            stamp = self.vault.stamp(path) if self.policy.current.readable(path) else None
+            if stamp is None:
+                self._cover.private.pop(path, None)
             if stamp is None and known is not None:
                 gone.append(path)
-            elif stamp is not None and (known is None or known.stamp != stamp):
+            elif stamp is not None and stamp != (known.stamp if known else self._cover.private.get(path)):
                 changed.append(path)
         self.process(changed, gone)
 
     def process(self, changed: Sequence[VaultPath], gone: Sequence[VaultPath]) -> None:
         """Index `changed`, forget `gone`; a note that is gone here and appears there is moved."""
-        left = set(gone)
+        policy = self.policy.current
+        left = {path for path in gone if policy.readable(path)}
+        self._erase(set(gone) - left)
         total = len(changed) + len(left)
         done = 0
         if total:
@@ -172,7 +211,9 @@ class Indexer:
             self._index(jobs)
             done += len(changed[start : start + NOTES_AT_ONCE])
             self.on_progress(Progress(done, total, self.embedded))
-        for path in left:
+        hidden = self._cover.moved_under(left, policy)
+        self._erase(hidden)
+        for path in left - hidden:
             record.delete_note(self.ledger, path)
         self._flush()
         self.on_progress(Progress(total, total, self.embedded))
@@ -184,11 +225,11 @@ class Indexer:
         if stamp is None:
             gone.add(path)
             return None
-        digest = ""
+        digest, data = "", b""
         try:
             data, stamp = self.vault.read(path, self.max_note_bytes)
             digest = content_hash(data)
-            if known is not None and known.hash == digest and not known.doubted:
+            if self._unchanged(known, digest):
                 record.touch(self.ledger, path, stamp)
                 return None
             note = parse_note(path, data)
@@ -196,14 +237,37 @@ class Indexer:
             gone.add(path)
             return None
         except UnreadableNoteError as error:
-            record.put_failure(self.ledger, path, stamp, digest, error)
+            if self.policy.current.private_data(data or self.vault.head(path)):
+                self._leave_alone(path, stamp)
+            else:
+                record.put_failure(self.ledger, path, stamp, digest, error)
             return None
-        if private(self.policy, note):
-            record.delete_note(self.ledger, path, log=False)
+        if private(self.policy.current, note):
+            self._leave_alone(path, stamp)
             return None
+        return self._job(note, stamp, digest, known, gone)
+
+    def _unchanged(self, known: NoteRecord | None, digest: str) -> bool:
+        if known is None or known.hash != digest or known.doubted:
+            return False
+        return not self._cover.misembeds(known, self.policy.current)
+
+    def _leave_alone(self, path: VaultPath, stamp: FileStamp) -> None:
+        self._cover.private[path] = stamp
+        if self.ledger.note(path) is not None:
+            self._erase([path])
+
+    def _job(
+        self, note: Note, stamp: FileStamp, digest: str, known: NoteRecord | None, gone: set[VaultPath]
+    ) -> _Job | None:
+        path, news = note.path, known is None or known.hash != digest
         if known is None and self._moved(path, digest, stamp, gone):
-            return None
-        return _Job(note, stamp, digest, self._cut(note))
+            known, news = self.ledger.note(path), False
+            if self._unchanged(known, digest):
+                return None
+        elif known is None:
+            news = not self._cover.let_go(path, stamp)
+        return _Job(note, stamp, digest, self._cut(note), news)
 
     def _moved(self, path: VaultPath, digest: str, stamp: FileStamp, gone: set[VaultPath]) -> bool:
         old = next(
@@ -217,12 +281,15 @@ class Indexer:
         return True
 
     def _cut(self, note: Note) -> list[Keyed]:
-        spec = self.embedder.spec
-        return [Keyed(chunk, vector_key(spec, chunk.embed_text)) for chunk in chunk_note(note)]
+        spec, hidden = self.embedder.spec, self.policy.current.denies(note.path, "embed")
+        return [
+            Keyed(chunk, NOT_EMBEDDED if hidden else vector_key(spec, chunk.embed_text)) for chunk in chunk_note(note)
+        ]
 
     def _index(self, jobs: Sequence[_Job]) -> None:
         try:
-            self._embed({keyed.key: keyed.chunk.embed_text for job in jobs for keyed in job.chunks})
+            texts = {keyed.key: keyed.chunk.embed_text for job in jobs for keyed in job.chunks}
+            self._embed({key: text for key, text in texts.items() if key != NOT_EMBEDDED})
         except EmbedderError as error:
             if len(jobs) > 1:
                 for job in jobs:
@@ -233,10 +300,10 @@ class Indexer:
             record.put_failure(self.ledger, jobs[0].note.path, unseen, "", error)
             return
         for job in jobs:
-            record.put_note(self.ledger, job.stamp, job.hash, job.note, job.chunks)
+            record.put_note(self.ledger, job.stamp, job.hash, job.note, job.chunks, log=job.news)
         self._flush()
         for job in jobs:
-            self.on_indexed(job.note.path)
+            (self.on_indexed if job.news else self.on_uncovered)(job.note.path)
 
     def _embed(self, texts: dict[str, str]) -> None:
         known = self.ledger.known_keys(texts)
@@ -252,15 +319,6 @@ class Indexer:
         """Bring the store up to the ledger."""
         if not outbox.flush(self.ledger, self.store, self.should_stop):
             raise Stopped
-
-
-def private(policy: Policy, note: Note) -> bool:
-    """Whether the note asks to be left alone."""
-    if note.frontmatter_error is None:
-        return policy.private(note.frontmatter)
-    # Where broken frontmatter ends is not known: a key at the start of a line near the top is enough.
-    head = note.text[: max(note.body_start, _HEAD)] if note.text.startswith("---") else ""
-    return policy.private_by_text(head)
 
 
 def check_mounted(vault: Vault, ledger: Ledger, listing: Listing, known: Collection[VaultPath]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault_sync.errors import BadPathError, NoteNotFoundError, UnreadableNoteError, VaultUnavailableError
-from vault_sync.paths import VaultPath, vault_path
+from vault_sync.paths import VaultPath, is_note, vault_path
 from vault_sync.policy import Policy
 from vault_sync.records import FileStamp
 
@@ -80,16 +80,25 @@ class Vault:
                 continue
             for entry in entries:
                 relative = f"{folder}/{entry.name}" if folder else entry.name
+                if policy.hidden(unicodedata.normalize("NFC", relative)):
+                    continue
                 if not _printable(entry.name):
                     passed_over[ascii(relative)] = "The name is not valid UTF-8."
-                elif policy.hidden(unicodedata.normalize("NFC", relative)):
-                    continue
                 elif entry.is_symlink():
                     yield relative, "It is a symbolic link; these are not followed."
                 elif entry.is_dir(follow_symlinks=False):
                     pending.append(relative)
                 else:
                     yield relative, ""
+
+    def out_of_sight(self, policy: Policy) -> Iterator[FileStamp]:
+        """The stamps of notes that the owner excluded. They are not opened."""
+        for folder, folders, names in os.walk(self.root):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            for name in filter(is_note, names):
+                relative = (Path(folder) / name).relative_to(self.root).as_posix()
+                if policy.excluded(unicodedata.normalize("NFC", relative)) and (stamp := self._stamp(relative)):
+                    yield stamp
 
     def _stamp(self, disk_path: str) -> FileStamp | None:
         try:
@@ -143,6 +152,16 @@ class Vault:
                 f"The system says: {error.strerror}.",
                 "Check the file's permissions.",
             ) from error
+
+    def head(self, path: VaultPath, size: int = 64 * 1024) -> bytes:
+        """A note's first bytes, also of one that is too large; empty where there is nothing to be read."""
+        found = self.locate(path)
+        try:
+            handle = os.open(found, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK) if found else -1
+            with os.fdopen(handle, "rb") as file:
+                return file.read(size) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+        except (OSError, ValueError):
+            return b""
 
     def file_for_new(self, path: VaultPath) -> Path:
         """Where a new file of this path goes; folders that exist keep their spelling.

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault_sync import files
-from vault_sync.edit import Edit, Removal, content_hash, hash_or_absent, outcome
+from vault_sync.edit import ABSENT, Edit, Removal, content_hash, hash_or_absent, outcome
 from vault_sync.errors import NoteBusyError, NoteNotFoundError, StaleEditError, VaultError, WriteRefusedError
 from vault_sync.files import TEMPORARY
 from vault_sync.journal import Entry, EntryState, Images, Journal
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy import PolicySource
 from vault_sync.syncing import unresolved
 from vault_sync.vault import Vault
 
@@ -47,7 +47,7 @@ class Writer:
 
     vault: Vault
     journal: Journal
-    policy: Policy
+    policy: PolicySource
     settle_seconds: float = 0.0
     """A note that somebody else changed more recently than this is not touched."""
 
@@ -63,7 +63,7 @@ class Writer:
         """Check the change and journal it. Whoever then applies it says so by `finish` or `settle`."""
         path = change.path
         before = self._current(path)
-        self._check_policy(path, new=before is None)
+        self._check_policy(change, before)
         after = outcome(change, before)
         if before is not None and unresolved(before):
             raise WriteRefusedError(
@@ -88,10 +88,17 @@ class Writer:
             ) from error
         return Begun(change, before, after, entry)
 
-    def _check_policy(self, path: VaultPath, *, new: bool) -> None:
-        if not self.policy.writable(path):
+    def _check_policy(self, change: Edit | Removal, before: bytes | None) -> None:
+        policy, path = self.policy.current, change.path
+        if isinstance(change, Edit) and change.base_hash == ABSENT and not policy.creatable(path):
+            cause = f"New notes are made in the folder {policy.new_notes!r} only, and where policy allows writing."
             raise WriteRefusedError(
-                f"{path!r} was not changed.", "Policy forbids writing there.", "Change `exclude` in famulus.toml."
+                f"{path!r} was not made.", cause, "Set `new_notes` under [writing] in famulus.toml."
+            )
+        if not policy.writable(path) or (before is not None and policy.private_data(before)):
+            cause = "Policy forbids writing there: it is excluded, a template, or outside of the folders for writing."
+            raise WriteRefusedError(
+                f"{path!r} was not changed.", cause, "Set `folders` under [writing] in famulus.toml."
             )
 
     def unsettled_seconds(self, path: VaultPath) -> float:
@@ -199,7 +206,7 @@ class Writer:
             folders[:] = [name for name in folders if not name.startswith(".")]
             place = Path(folder).relative_to(self.vault.root).as_posix()
             for name in (name for name in names if name.startswith(TEMPORARY)):
-                yield name, name if place == "." or self.policy.hidden(place) else f"{place}/{name}"
+                yield name, name if place == "." or self.policy.current.hidden(place) else f"{place}/{name}"
 
     def sweep(self) -> int:
         """Finish or take back what a crash interrupted; returns how many temporary files were removed.

@@ -28,13 +28,13 @@ def router(famulus: Famulus) -> APIRouter:
     ) -> dict[str, Any]:
         """What Famulus wrote, newest first, without the texts; `path` is a note or a folder, `day` a local date."""
         wanted = Selection((), path.strip("/"), feature, run, day)
-        entries = await asyncio.to_thread(famulus.journal.entries, wanted, limit)
+        entries = await asyncio.to_thread(famulus.view.entries, famulus.journal, wanted, limit)
         return {"entries": [wire.entry_json(entry) for entry in entries]}
 
     @routes.get("/{entry}")
     async def one(entry: int) -> dict[str, Any]:
         """One write, with what it changed as a unified diff."""
-        found = await asyncio.to_thread(famulus.journal.entries, Selection((entry,)))
+        found = await asyncio.to_thread(famulus.view.entries, famulus.journal, Selection((entry,)), 1)
         images = await asyncio.to_thread(famulus.journal.images, entry)
         if not found or images is None:
             raise NoteNotFoundError(

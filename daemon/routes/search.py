@@ -37,7 +37,7 @@ def router(famulus: Famulus) -> APIRouter:
     @routes.get("/related")
     async def related(path: str, k: Annotated[int, Query(ge=1, le=50)] = 10) -> wire.SearchResults:
         """The neighbours of a note: the passage of each that is nearest to it."""
-        note = famulus.known_note(vault_path(path))
+        note = famulus.known_note(vault_path(path), "related")
         passages = await asyncio.to_thread(famulus.linker.ranked, note.path, k)
         return wire.search_results(passages)
 

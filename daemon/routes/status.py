@@ -28,16 +28,17 @@ def router(famulus: Famulus) -> APIRouter:
         """The notes that are known, or one of them with its text's hash and links."""
         if path is not None:
             note = famulus.known_note(vault_path(path))
-            links = [{"target": link.target, "line": link.line} for link in famulus.ledger.links_from(note.path)]
-            backlinks = [{"source": link.source, "line": link.line} for link in famulus.ledger.links_to(note.path)]
+            here, there = famulus.view.links(note.path)
+            links = [{"target": link.target, "line": link.line} for link in here]
+            backlinks = [{"source": link.source, "line": link.line} for link in there]
             return {"note": _note(note), "links": links, "backlinks": backlinks}
-        found = [note for note in famulus.ledger.notes() if not folder or note.path.startswith(folder.strip("/") + "/")]
+        found = [note for note in famulus.view.notes() if not folder or note.path.startswith(folder.strip("/") + "/")]
         return {"notes": [_note(note) for note in found[:limit]], "total": len(found)}
 
     @routes.get("/api/notes/status")
     async def notes_status(path: str | None = None) -> dict[str, Any]:
         """For every note, or one: is it indexed, since when, and if not, why and what to do."""
-        notes = [famulus.known_note(vault_path(path))] if path is not None else famulus.ledger.notes()
+        notes = [famulus.known_note(vault_path(path))] if path is not None else famulus.view.notes()
         status = famulus.upkeep.status()
         return {
             "notes": [_status(note) for note in notes],

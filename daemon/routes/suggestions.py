@@ -29,7 +29,8 @@ def router(famulus: Famulus) -> APIRouter:
 
         They wait in the inbox unless it is a dry run. A proposal that the note has already is an empty list.
         """
-        goal, note = body.goal(), famulus.known_note(vault_path(body.path))
+        goal = body.goal()
+        note = famulus.known_note(vault_path(body.path), "links" if goal is None else "notes")
         if goal is None:
             found = await famulus.linking.suggest(note.path, keep=not dry_run)
         else:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from vault_sync.filter import Filter
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
+from vault_sync.policy import Use
 from vault_sync.search import Passage
 
 
@@ -33,7 +34,9 @@ class Shelf:
 
     passages: list[Passage] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    uses: list[Use] = field(default_factory=list)
 
-    def search(self, query: str, k: int = 10, *, filter: Filter = Filter()) -> list[Passage]:  # noqa: B008
+    def search(self, query: str, k: int = 10, *, filter: Filter = Filter(), use: Use = "search") -> list[Passage]:  # noqa: B008
         self.asked.append(query)
+        self.uses.append(use)
         return self.passages[:k]

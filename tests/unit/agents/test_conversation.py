@@ -41,6 +41,15 @@ def test_the_least_recently_used_turn_is_forgotten() -> None:
     assert [turns.replay(one, anything)[0].content for one in asked] == ["a", "1", "c"]
 
 
+def test_turns_with_a_note_that_is_gone_are_forgotten() -> None:
+    turns = Turns()
+    turns.remember(ASKED, Turn("NOTES", (VaultPath("Other.md"), PATH)))
+    turns.remember(LATER, Turn("OTHERS", (VaultPath("Other.md"),)))
+    turns.forget(lambda path: path == PATH)
+    replayed = turns.replay(LATER, anything)
+    assert (replayed[0], replayed[-1].content) == (ASKED[0], "OTHERS")
+
+
 def test_where_one_turn_ends_and_the_next_begins_matters() -> None:
     assert key_of([Message("user", "ab"), Message("user", "c")]) != key_of(
         [Message("user", "a"), Message("user", "bc")]

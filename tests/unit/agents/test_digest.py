@@ -11,14 +11,16 @@ from agents.digest_text import MOST_LISTED, Quoted, digest_text
 from agents.errors import DigestError
 from agents.ports import Roles
 from agents.prompts import Prompts
+from agents.reason import Mastery
 from agents.schedule_rules import missed, period
+from tests.fakes.chat_engine import ScriptedEngine
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.edit import ABSENT, apply
 from vault_sync.journal import Images, Journal
 from vault_sync.ledger import Ledger
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy import InForce, Policy, Rule, Use
 from vault_sync.records import ChangeKind, ChangeRecord
 from vault_sync.state import State
 from vault_sync.stores.memory import MemoryStore
@@ -44,6 +46,11 @@ class Nobody:
         return False
 
 
+class Everybody:
+    async def masters(self, engine: object, language: str) -> bool:
+        return True
+
+
 class Desk:
     """A vault on the disk with everything that digests need."""
 
@@ -57,8 +64,13 @@ class Desk:
         self.indexer.prepare()
         self.indexer.scan()
         self.state = State(":memory:")
-        self.digests = Digests(self.ledger, self.read, Roles({}), Nobody(), Prompts(), self.state, daily)
+        self.policy = InForce(Policy(new_notes="Digests"))
+        self.digests = self.made(Roles({}), Nobody())
         self.now = self.latest() + 1
+
+    def made(self, roles: Roles, mastery: Mastery) -> Digests:
+        known = (self.ledger, self.read, roles, mastery, Prompts(), self.state, daily)
+        return Digests(*known, policy=self.policy, exists=lambda path: (self.root / path).exists())
 
     def latest(self) -> float:
         """When the last change was logged."""
@@ -179,6 +191,75 @@ async def test_a_taken_name_gets_a_number(desk: Desk) -> None:
     second = (await desk.digests.run(DIGEST, desk.now)).edit
     assert second is not None
     assert second.path == first.path.replace(".md", " 2.md")
+
+
+async def test_where_its_folder_is_not_for_new_notes_they_go_to_the_one_that_is(desk: Desk) -> None:
+    desk.policy.current = Policy()
+    first = (await desk.digests.run(DIGEST, desk.now)).edit
+    assert first is not None
+    day = datetime.fromtimestamp(desk.now, UTC).date().isoformat()
+    assert first.path == f"Famulus/Week {day}.md"
+    desk.write(first.path, "An own note with some words in it.\n")
+    desk.write("Digests/Week 2026-01-01.md", "Written when its folder was for new notes.\n")
+    desk.ran()
+    desk.indexer.scan()
+    again = await desk.digests.run(DIGEST, desk.now)
+    assert again.edit is None, "what it wrote is no news, wherever it lies"
+
+
+@pytest.mark.parametrize(("new_notes", "folder"), [("", "Digests/"), ("Digests", "Digests/"), ("A/B", "A/B/")])
+async def test_beside_the_digest_where_that_is_allowed(desk: Desk, new_notes: str, folder: str) -> None:
+    desk.policy.current = Policy(new_notes=new_notes)
+    edit = (await desk.digests.run(DIGEST, desk.now)).edit
+    assert edit is not None and edit.path.startswith(f"{folder}Week 2") and desk.policy.current.creatable(edit.path)
+
+
+PLAN = "Work/Plan.md"
+
+
+def denying(*deny: Use, path: str = PLAN) -> Policy:
+    return Policy(rules=(Rule((path,), deny),), new_notes="Digests")
+
+
+async def test_what_a_digest_may_not_tell(desk: Desk) -> None:
+    desk.policy.current = denying("digests", path="Work")
+    desk.write("Work/Gone.md", "This note will be gone soon enough.\n")
+    desk.indexer.scan()
+    (desk.root / "Work/Gone.md").unlink()
+    (desk.root / PLAN).rename(desk.root / "Plain.md")
+    desk.indexer.scan()
+    text = await desk.text()
+    assert "[[Plain]]" in text and "Gone" not in text and "was:" not in text and "Plan.md" not in text
+
+
+@pytest.mark.parametrize("use", ["prompt", "chat", "search", "embed"])
+async def test_what_is_kept_from_some_use_is_named_but_not_quoted(desk: Desk, use: Use) -> None:
+    engine = ScriptedEngine(lambda request: "")
+    desk.digests = desk.made(Roles({"planner": engine}), Everybody())
+    desk.policy.current = denying(use)
+    text = await desk.text()
+    assert "- [[Plan]]\n" in text and "ship the index" not in text and "Tulips are planted" in text
+    assert not any("ship" in message.content for request in engine.requests for message in request.messages)
+
+
+async def test_a_prompt_that_no_model_may_read_is_not_sent(desk: Desk) -> None:
+    engine = ScriptedEngine(lambda request: "")
+    desk.digests = desk.made(Roles({"planner": engine}), Everybody())
+    desk.policy.current = denying("prompt", path=DIGEST)
+    assert "Tulips" in await desk.text() and not engine.requests
+
+
+def test_a_digest_that_policy_keeps_out_is_as_one_that_is_not_there(desk: Desk) -> None:
+    desk.digests.finished(DIGEST, desk.now, VaultPath("Private/Week 2026-01-01.md"))
+    desk.policy.current = Policy(exclude=("Private",), new_notes="Digests")
+    assert desk.digests.find(desk.now)[0].last_note is None
+    desk.policy.current = denying("digests", path="Digests")
+    assert desk.digests.find(desk.now) == []
+    with pytest.raises(DigestError) as hidden:
+        desk.digests.named("Week")
+    with pytest.raises(DigestError) as unknown:
+        desk.digests.named("Year")
+    assert str(hidden.value).replace("Week", "Year") == str(unknown.value)
 
 
 async def test_the_language_is_that_of_the_prompt(desk: Desk) -> None:

@@ -179,3 +179,32 @@ def test_what_was_being_applied_when_the_process_died_is_pending_again(files: Fi
     state = State(":memory:")
     Inbox(state, files.read, {"link": handler}).replace(PATH, "link", [replace(A, state="accepted")])
     assert Inbox(state, files.read, {"link": handler}).get(A.id).state == "pending"
+
+
+def test_a_suggestion_that_names_a_hidden_note_is_as_one_that_is_not_there(files: Files, handler: Appending) -> None:
+    hidden: set[str] = set()
+    inbox = Inbox(State(":memory:"), files.read, {"link": handler}, allowed=lambda path, kind: path not in hidden)
+    other = suggestion("Other.md")
+    inbox.replace(PATH, "link", [suggestion("Secret.md"), other])
+    hidden.add("Secret.md")
+    secret = suggestion("Secret.md").id
+    assert [each.id for each in inbox.list()] == [other.id]
+    for ask in (inbox.get, inbox.reject):
+        with pytest.raises(UnknownSuggestionError) as shown:
+            ask(secret)
+        with pytest.raises(UnknownSuggestionError) as unknown:
+            ask("0" * 24)
+        assert str(shown.value).replace(secret, "") == str(unknown.value).replace("0" * 24, "")
+    hidden.add(PATH)
+    assert inbox.list() == []
+
+
+def test_what_names_a_note_that_is_gone_is_forgotten_whatever_its_state(files: Files, handler: Appending) -> None:
+    state = State(":memory:")
+    inbox = Inbox(state, files.read, {"link": handler})
+    inbox.replace(PATH, "link", [suggestion("Secret.md"), suggestion("Other.md")])
+    inbox.replace(VaultPath("Secret.md"), "link", [suggestion("Other.md", VaultPath("Secret.md"))])
+    inbox.reject(suggestion("Secret.md").id)
+    inbox.forget(lambda path: path == "Secret.md")
+    assert [row["target"] for row in state.rows("SELECT target FROM suggestions")] == ["Other.md"]
+    assert inbox.refused(PATH, "link") == {"Secret.md"}, "a no stays a no"

@@ -9,13 +9,14 @@ from agents.managed import CLOSE, OPEN, ManagedSectionError
 from agents.neighbours import Limits
 from agents.ports import Roles
 from agents.prompts import Prompts
+from tests.fakes.chat_engine import ScriptedEngine
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.edit import Edit, apply, content_hash
 from vault_sync.errors import StaleEditError
 from vault_sync.ledger import Ledger
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy import Policy, Rule, Use
 from vault_sync.search import Searcher
 from vault_sync.state import State
 from vault_sync.stores.memory import MemoryStore
@@ -45,6 +46,11 @@ class Nobody:
         return False
 
 
+class Everybody:
+    async def masters(self, engine: object, language: str) -> bool:
+        return True
+
+
 class Desk:
     """A vault on the disk with everything that links need."""
 
@@ -59,10 +65,14 @@ class Desk:
         self.state = State(":memory:")
         self.linker = self.new_linker()
 
-    def new_linker(self) -> Linker:
-        searcher = Searcher(self.ledger, self.indexer.store, self.indexer.embedder)
+    def new_linker(self, policy: Policy | None = None, roles: Roles | None = None, masters: bool = False) -> Linker:
+        searcher = Searcher(self.ledger, self.indexer.store, self.indexer.embedder, policy)
         limits = Limits(least=1.4)
-        return Linker(self.ledger, searcher, Roles({}), Nobody(), Prompts(), self.state, limits=limits)
+        return Linker(
+            *(self.ledger, searcher, roles or Roles({}), Everybody() if masters else Nobody(), Prompts(), self.state),
+            policy=policy,
+            limits=limits,
+        )
 
     def put(self, path: VaultPath, data: bytes) -> None:
         file = self.root / path
@@ -268,3 +278,56 @@ async def test_the_fingerprint_is_of_the_users_text(desk: Desk) -> None:
     await desk.link(TREE)
     assert fingerprint_of(parse_note(TREE, desk.text(TREE).encode())) == before
     assert fingerprint_of(parse_note(TREE, b"Other.\n")) != before
+
+
+def denying(*deny: Use, path: str = INDEX) -> Policy:
+    return Policy(rules=(Rule((path,), deny),))
+
+
+async def test_a_note_that_may_not_be_linked_is_no_source_and_no_target(desk: Desk) -> None:
+    linker = desk.new_linker(denying("links"))
+    assert [p.target for p in await linker.suggest(TREE)] == [HASH]
+    assert await linker.suggest(INDEX) == [] and not linker.finds(INDEX)
+    assert INDEX in {passage.path for passage in linker.ranked(TREE, 20)}, "only links were denied"
+
+
+async def test_a_note_that_may_not_be_shown_as_related(desk: Desk) -> None:
+    linker = desk.new_linker(denying("related"))
+    assert INDEX not in {passage.path for passage in linker.ranked(TREE, 20)}
+    assert INDEX in {p.target for p in await linker.suggest(TREE)}
+
+
+async def test_a_note_that_may_not_be_changed_is_linked_to_but_not_from(desk: Desk) -> None:
+    linker = desk.new_linker(Policy(write_in=("Databases/B-tree.md",)))
+    assert {p.target for p in await linker.suggest(TREE)} == {INDEX, HASH}
+    assert await linker.suggest(INDEX) == []
+
+
+@pytest.mark.parametrize(("denied", "asked"), [("Nowhere", 2), (INDEX, 1), (TREE, 0)])
+async def test_what_no_model_may_read_is_quoted(desk: Desk, denied: str, asked: int) -> None:
+    engine = ScriptedEngine(lambda request: "Nothing that is borne out.")
+    linker = desk.new_linker(denying("prompt", path=denied), Roles({"planner": engine}), masters=True)
+    proposals = await linker.suggest(TREE)
+    assert {p.target for p in proposals} == {INDEX, HASH} and len(engine.requests) == asked
+    sent = " ".join(message.content for request in engine.requests for message in request.messages)
+    assert denied != INDEX or "An index finds" not in sent
+    assert not any(p.generated for p in proposals)
+
+
+async def test_a_note_without_vectors_is_linked_by_words_and_graph(desk: Desk) -> None:
+    desk.indexer.policy = denying("embed")
+    desk.save(
+        VaultPath("Cooking/Soup.md"), str(NOTES["Cooking/Soup.md"]) + "\nSee [[B-tree]] and [[Databases/Index]].\n"
+    )
+    desk.indexer.scan()
+    assert HASH in {p.target for p in await desk.new_linker(denying("embed")).suggest(TREE)}
+    assert INDEX in {passage.path for passage in desk.new_linker(denying("embed")).ranked(TREE, 20)}
+
+
+async def test_what_was_written_of_a_note_that_is_gone_is_forgotten(desk: Desk) -> None:
+    await desk.link(TREE)
+    desk.linker.book.forget(lambda path: path == INDEX)
+    stored = " ".join(row["items"] for row in desk.state.rows("SELECT items FROM linked"))
+    assert "An index finds" not in stored and "A hash index finds" in stored
+    desk.linker.book.forget(lambda path: path == TREE)
+    assert desk.state.rows("SELECT * FROM linked") == []

@@ -26,6 +26,13 @@ def test_an_unknown_placeholder_is_an_error_that_names_the_known_ones(tmp_path: 
     assert "{question}" in caught.value.fix
 
 
+def test_overrides_are_replaced_as_a_whole(tmp_path: Path) -> None:
+    prompts = Prompts({"ask": "Mine.", "own": "Only here."}, folder(tmp_path, ask="Ours."))
+    assert prompts.render("ask") == "Mine." and "own" in prompts.names
+    prompts.override({})
+    assert prompts.render("ask") == "Ours." and "own" not in prompts.names
+
+
 def test_a_prompt_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PromptError, match="no prompt 'ask'"):
         Prompts(folder=tmp_path).render("ask")

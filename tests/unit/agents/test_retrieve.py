@@ -53,5 +53,5 @@ def test_nothing_asked_nothing_looked_for(messages: list[Message]) -> None:
 def test_what_was_found_is_told_apart_from_what_answers() -> None:
     shelf = Shelf([passage("Green tea is steamed."), passage("Elephants drink water daily.", "Zoo", occurrence=2)])
     found = find(shelf, Assessor(WordEmbedder()), talk("Is green tea steamed?"), Filter())
-    assert len(found.passages) == 2
+    assert len(found.passages) == 2 and shelf.uses == ["chat"]
     assert [item.sentence.passage.title for item in found.evidence] == ["Tea"]

@@ -30,6 +30,11 @@ def test_flags_beat_environment_beats_file_beats_defaults(tmp_path: Path, monkey
         ('[linking]\nmode = "always"', "linking.mode"),
         ("[notes]\nexlude = []", "notes.exlude"),
         ("[server]\nport = 99999", "server.port"),
+        ('[[notes.rules]]\npaths = ["Diary"]\ndeny = ["promt"]', "notes.rules.0.deny.0"),
+        ('[[notes.rules]]\npaths = ["Diary"]\ndeny = ["promt"]', "'prompt'"),
+        ("[[notes.rules]]\npaths = []\ndeny = ['chat']", "notes.rules.0.paths"),
+        ("[[notes.rules]]\npaths = ['Diary']", "notes.rules.0.deny"),
+        ("[notes]\ntemplates = 5", "notes.templates"),
     ],
 )
 def test_says_which_key_is_wrong(tmp_path: Path, text: str, told: str) -> None:

@@ -11,7 +11,6 @@ from daemon.app import build_app
 from daemon.compose import Famulus, compose
 from daemon.config import NotesSection, Settings, WritingSection
 from tests.fakes.embedder import WordEmbedder
-from vault_sync.paths import VaultPath
 
 NOTES = {
     "Чай.md": "---\ntags: [чай] # мои\n---\nТекст о чае.\n",
@@ -129,11 +128,15 @@ async def test_a_note_that_is_gone_says_so(client: httpx.AsyncClient, root: Path
     assert response.json()["error"]["code"] == "note_not_found"
 
 
-async def test_a_proposal_is_told_and_goes_with_its_note(client: httpx.AsyncClient, famulus: Famulus) -> None:
+async def test_a_proposal_is_told_and_goes_with_its_note(
+    client: httpx.AsyncClient, famulus: Famulus, root: Path
+) -> None:
     told: list[str] = []
     famulus.bus.listen(lambda event: told.append(event.name))
     await propose(client, tags=["улун"])
     await propose(client, tags=["улун"], dry_run=True)
     assert told.count("suggestion.new") == 1
-    famulus._moved(VaultPath("Чай.md"), VaultPath("Напитки/Чай.md"))
+    (root / "Напитки").mkdir()
+    (root / "Чай.md").rename(root / "Напитки/Чай.md")
+    famulus.indexer.look(["Чай.md", "Напитки/Чай.md"])
     assert [each.path for each in famulus.inbox.list("pending")] == ["Напитки/Чай.md"]

@@ -1,18 +1,23 @@
+import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from daemon.bus import Bus, BusEvent
+from daemon.config import Settings
+from daemon.policy import LivePolicy
 from daemon.upkeep import Upkeep
 from tests.fakes.embedder import WordEmbedder
 from vault_sync import lexical
 from vault_sync.change import Coalescer
 from vault_sync.errors import IndexBusyError, VaultUnavailableError
 from vault_sync.ledger import Ledger
+from vault_sync.obsidian import APP
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
+from vault_sync.ports import Vectors
 from vault_sync.stores.memory import MemoryStore
 from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
@@ -41,23 +46,41 @@ class Heard:
         with self._changed:
             assert self._changed.wait_for(there, LONG), f"{name} {data} never came: {self.events}"
 
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until something is so, looking after each event."""
+        with self._changed:
+            assert self._changed.wait_for(condition, LONG)
+
 
 class World:
     """A vault with its upkeep."""
 
-    def __init__(self, tmp_path: Path) -> None:
+    def __init__(self, tmp_path: Path, quiet: float = 0.05) -> None:
         self.file = tmp_path / "index.db"
         self.root = tmp_path / "v"
-        self.root.mkdir()
+        (self.root / ".obsidian").mkdir(parents=True)
         (self.root / "a.md").write_text("first note")
         self.ledger = Ledger(tmp_path / "index.db")
         self.embedder = WordEmbedder()
-        self.indexer = Indexer(Vault(self.root), self.ledger, MemoryStore(), self.embedder, Policy())
+        self.policy = LivePolicy(Settings(), Vault(self.root))
+        self.indexer = Indexer(Vault(self.root), self.ledger, MemoryStore(), self.embedder, self.policy)
         self.bus = Bus()
         self.heard = Heard(self.bus)
         self.saved: list[VaultPath] = []
-        self.upkeep = Upkeep(self.indexer, self.bus, Coalescer(0.05, 0.2), 300, polling=False)
+        self.uncovered: list[VaultPath] = []
+        self.upkeep = Upkeep(self.indexer, self.bus, Coalescer(quiet, 0.2), 300, polling=False)
         self.upkeep.on_saved = self.saved.append
+        self.upkeep.on_uncovered = self.uncovered.append
+        self.upkeep.reload = self._reload
+        self.reloads = 0
+
+    def _reload(self) -> None:
+        self.reloads += 1
+        self.policy.reload()
+
+    def exclude(self, *filters: str) -> None:
+        """What the app does when its setting is changed."""
+        (self.root / APP).write_text(json.dumps({"userIgnoreFilters": filters}))
 
 
 @pytest.fixture
@@ -113,6 +136,60 @@ def test_a_vault_that_goes_away_and_comes_back(world: World) -> None:
     (world.root / "d.md").write_text("watched again")
     world.heard.wait("note.indexed", path="d.md")
     assert world.indexer.embedded == before + 1 and world.ledger.counts()[0] == 3
+
+
+def test_what_the_app_excludes_is_gone_at_once_and_comes_back(world: World) -> None:
+    (world.root / "Old o.md").write_text("an old note")
+    world.heard.wait("note.indexed", path="Old o.md")
+    world.saved.clear()
+    world.exclude("Old ")
+    world.heard.until(lambda: world.ledger.paths() == ["a.md"] and world.indexer.store.count() == 1)
+    world.heard.events.clear()
+    world.exclude()
+    world.heard.wait("note.indexed", path="Old o.md")
+    assert (world.saved, world.uncovered) == ([], ["Old o.md"]), "nobody saved it"
+
+
+def test_hints_of_the_settings_are_joined(world: World) -> None:
+    world.exclude("Nothing/")
+    before = world.reloads
+    for number in range(50):
+        world.exclude(f"Nothing {number}/")
+    world.exclude("a.md")
+    world.heard.until(lambda: world.ledger.paths() == [])
+    assert world.reloads - before < 25
+
+
+class Waiting(WordEmbedder):
+    """Embeds nothing until it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called, self.go = threading.Event(), threading.Event()
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.called.set()
+        assert self.go.wait(LONG)
+        return super().embed_passages(texts)
+
+
+def test_a_long_first_scan_begins_anew_when_the_policy_changes(tmp_path: Path) -> None:
+    world = World(tmp_path, quiet=0)
+    (world.root / "Secret").mkdir()
+    for number in range(100):
+        (world.root / f"Secret/s{number}.md").write_text(f"secret number {number}")
+    world.indexer.embedder = slow = Waiting()
+    world.upkeep.start()
+    assert slow.called.wait(LONG)
+    world.exclude("Secret/")
+    with world.upkeep._wake:
+        assert world.upkeep._wake.wait_for(world.upkeep._settings_due, LONG)
+    slow.go.set()
+    world.heard.wait("index.ready")
+    assert world.ledger.paths() == ["a.md"] and world.indexer.store.count() == 1
+    assert sum("secret" in text for text in slow.seen) <= 16, "no more than the batch that was under way"
+    world.upkeep.stop()
+    world.ledger.close()
 
 
 def test_stopping_in_the_middle_is_quick_and_loses_nothing(tmp_path: Path) -> None:

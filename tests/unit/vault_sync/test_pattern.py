@@ -42,6 +42,10 @@ def test_globs_and_folders(pattern: str, path: str, fitting: bool) -> None:
         (r"/(?<year>\d{4})-\k<year>/", "2026-2026.md", True),
         (r"/(?<year>\d{4})-\k<year>/", "2026-2027.md", False),
         ("/[[x]/", "[.md", True),
+        ("/.*secret.*/", "My Secret list.md", True),
+        ("/^.*secret.*$/", "My list.md", False),
+        (r"/^Home\/.*private.*\.md$/", "Home/a private b.md", True),
+        (r"/draft\.*/", "my draft.md", True),
     ],
 )
 def test_filters_of_obsidian(text: str, path: str, hidden: bool) -> None:
@@ -62,7 +66,7 @@ def test_filters_of_obsidian(text: str, path: str, hidden: bool) -> None:
         (r"/([^/]+\/)*x/", "forever"),
         ("/((a*)b)+/", "forever"),
         ("/(a{1,9}){9}/", "forever"),
-        ("/.*.*.*.*x/", "forever"),
+        ("/a.*.*.*x/", "forever"),
         (f"/{'a?' * 30}/", "forever"),
         (f"/{'(a|aa)' * 30}/", "forever"),
     ],
@@ -73,13 +77,13 @@ def test_what_can_not_be_followed_is_told_and_hides_nothing(text: str, told: str
 
 
 @pytest.mark.parametrize(
-    "text", ["/.*.*.*x/", "/(a|aa)?(a|aa)?(a|aa)?(a|aa)?b/", "/a{1,9}a{1,9}a{1,9}b/", "/[^x]*x?x?x?y/"]
+    "text", ["/a.*.*x/", "/.*.*.*.*x/", "/(a|aa)?(a|aa)?(a|aa)?(a|aa)?b/", "/a{1,9}a{1,9}b/", "/[^x]*x?x?x?y/"]
 )
 def test_what_is_followed_takes_no_time(text: str) -> None:
     assert problem(text) == ""
     began = time.process_time()
     ignores([text], "a" * 250 + ".md")
-    assert time.process_time() - began < 5
+    assert time.process_time() - began < 2
 
 
 def test_one_group_may_have_many_alternatives() -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.errors import StoreBrokenError
 from vault_sync.ledger import Ledger
-from vault_sync.policy import Policy
+from vault_sync.policy import InForce, Policy, Rule
 from vault_sync.ports import Neighbour, Vectors
 from vault_sync.search import Filter, Mode, Passage, Searcher
 from vault_sync.stores.memory import MemoryStore
@@ -144,6 +144,42 @@ class _Broken(MemoryStore):
 def test_a_broken_store_is_searched_around(indexer: Indexer, searcher: Searcher) -> None:
     around = Searcher(indexer.ledger, _Broken(), indexer.embedder)
     assert around.search("ёлка у забора", 5, "dense") == searcher.search("ёлка у забора", 5, "dense")
+
+
+@pytest.mark.parametrize("few", [1000, 0])
+@pytest.mark.parametrize("mode", ["hybrid", "lexical", "dense"])
+def test_what_a_rule_keeps_from_a_use_is_left_out_before_the_cut(
+    indexer: Indexer, mode: Mode, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault_sync.search.FEW", few)
+    policy = Policy(rules=(Rule(("Garden/Ёлка.md", "Tea"), ("search", "related")),))
+    searcher = Searcher(indexer.ledger, indexer.store, indexer.embedder, policy)
+    assert _paths(searcher.search("ёлка у забора шишки", 1, mode)) == ["Garden/Шишки.md"]
+    assert "Garden/Ёлка.md" in _paths(searcher.search("ёлка у забора", 10, mode, use="chat"))
+    found = searcher.search("tea water kettle ёлка", 100, mode)
+    assert not any(path.startswith("Tea/") or path == "Garden/Ёлка.md" for path in _paths(found))
+    assert _paths(searcher.search("kettle", 10, mode, Filter(folder="Tea"))) == []
+    near = _paths(searcher.related("Garden/Шишки.md", 10))
+    assert near and "Garden/Ёлка.md" not in near and "Tea/Kettle.md" not in near
+    if mode == "dense":
+        assert len(found) == 3, "all that may be found is found"
+
+
+def test_a_rule_counts_as_soon_as_it_is_there_and_for_new_notes(indexer: Indexer) -> None:
+    policy = InForce(Policy())
+    searcher = Searcher(indexer.ledger, indexer.store, indexer.embedder, policy)
+    assert "Teapot.md" in _paths(searcher.search("teapot"))
+    policy.current = Policy(rules=(Rule(("Teapot*",), ("search",)),))
+    assert "Teapot.md" not in _paths(searcher.search("teapot"))
+    (indexer.vault.root / "Teapot 2.md").write_text("Another teapot.\n")
+    indexer.look(["Teapot 2.md"])
+    assert not {"Teapot.md", "Teapot 2.md"} & set(_paths(searcher.search("teapot", 100)))
+
+
+def test_a_broken_store_is_searched_around_by_the_same_rules(indexer: Indexer) -> None:
+    policy = Policy(rules=(Rule(("Garden/Ёлка.md",), ("search",)),))
+    around = Searcher(indexer.ledger, _Broken(), indexer.embedder, policy)
+    assert "Garden/Ёлка.md" not in _paths(around.search("ёлка у забора", 10, "dense"))
 
 
 def test_related_shows_the_best_passage_of_each_other_note(searcher: Searcher) -> None:

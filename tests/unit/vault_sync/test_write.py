@@ -1,6 +1,7 @@
 import errno
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from vault_sync.errors import NoteBusyError, StaleEditError, WriteRefusedError
 from vault_sync.journal import Images, Journal
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy import InForce, Policy
 from vault_sync.state import State
 from vault_sync.vault import Vault
 from vault_sync.write import Writer
@@ -64,12 +65,42 @@ def test_an_edit_without_effect_writes_nothing(writer: Writer) -> None:
 
 
 def test_a_new_note_in_a_new_folder(writer: Writer) -> None:
-    edit = Edit(VaultPath("Digests/Неделя.md"), ABSENT, Span(0, 0), "", "текст\n")
+    edit = Edit(VaultPath("Famulus/Обзоры/Неделя.md"), ABSENT, Span(0, 0), "", "текст\n")
     writer.write(edit, feature="digest", run="r")
-    assert (writer.vault.root / "Digests/Неделя.md").read_text() == "текст\n"
+    assert (writer.vault.root / "Famulus/Обзоры/Неделя.md").read_text() == "текст\n"
     with pytest.raises(StaleEditError):
         writer.write(edit, feature="digest", run="r")
     assert writer.journal.images(writer.journal.entries()[0].id) == Images(None, "текст\n".encode())
+
+
+def test_a_new_note_elsewhere_is_refused_and_says_where(writer: Writer) -> None:
+    with pytest.raises(WriteRefusedError, match="'Famulus'"):
+        writer.write(Edit(VaultPath("Digests/New.md"), ABSENT, Span(0, 0), "", "x"), feature="digest", run="r")
+    assert not any(writer.vault.root.iterdir())
+
+
+def test_an_edit_of_a_note_that_is_gone_is_stale_wherever_it_was(writer: Writer) -> None:
+    with pytest.raises(StaleEditError, match="gone"):
+        writer.write(append(b"old", "x", "Anywhere/n.md"), feature="link", run="r")
+
+
+@pytest.mark.parametrize("data", [b"---\nprivate: true\n---\nx", b"---\nfamulus-ignore: yes\nbroken: [\n---\nx"])
+def test_a_private_note_is_not_written_even_before_the_index_knows(writer: Writer, data: bytes) -> None:
+    file = note(writer, data)
+    with pytest.raises(WriteRefusedError):
+        writer.write(append(data, "y"), feature="link", run="r")
+    assert file.read_bytes() == data
+
+
+def test_a_change_of_policy_counts_from_the_next_write_on(writer: Writer) -> None:
+    policy = InForce(Policy())
+    changing = replace(writer, policy=policy)
+    note(writer, b"old")
+    policy.current = Policy(write_in=("Projects",))
+    with pytest.raises(WriteRefusedError):
+        changing.write(append(b"old", "x"), feature="link", run="r")
+    policy.current = Policy()
+    changing.write(append(b"old", "x"), feature="link", run="r")
 
 
 @pytest.mark.parametrize("path", [".obsidian/x.md", "Templates/x.md", "image.png", ".hidden.md"])
