@@ -194,7 +194,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory, starter_model: Path) -> Ite
     for file in (home / "vault").rglob("*.md"):
         os.utime(file, (time.time() - 30 * 86400,) * 2)
     (home / "famulus.toml").write_text(
-        '[linking]\nmode = "review"\nquiet_seconds = 0.2\n'
+        '[writing]\nnew_notes = "Digests"\n[linking]\nmode = "review"\nquiet_seconds = 0.2\n'
         '[[linking.folders]]\nfolder = "AI"\nmode = "auto"\n'
         '[[linking.folders]]\nfolder = "Journal"\nmode = "off"\n'
     )

@@ -26,6 +26,7 @@ from daemon.upkeep import UpkeepStatus
 from tests.fakes.chat_engine import ScriptedEngine
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.edit import Edit, content_hash
+from vault_sync.journal import Selection
 from vault_sync.note import Span
 from vault_sync.obsidian import APP
 from vault_sync.paths import VaultPath
@@ -134,6 +135,10 @@ class House:
         said += [await self.get("/api/notes/status"), await self.get("/api/digests"), await self.get("/metrics")]
         said += [await self.get("/api/suggestions", state=state) for state in ("pending", "any")]
         said += [await self.http.post("/api/suggestions", json={"path": HORSES}, params={"dry_run": True})]
+        entry = self.famulus.journal.entries(Selection(path=SECRET))[0].id
+        said += [await self.get(f"/api/journal/{entry}"), await self.get("/api/journal", path="Private")]
+        for body in ({"ids": [entry]}, {"path": "Private"}, {"feature": "link"}, {"run": "run"}):
+            said += [await self.http.post("/api/journal/undo", json={**body, "dry_run": dry}) for dry in (True, False)]
         for action in ("accept", "reject"):
             said += [await self.http.post(f"/api/suggestions/{suggestion}/{action}")]
             said += [await self.http.post(f"/api/suggestions/{action}", json={"ids": [suggestion]})]
@@ -147,7 +152,9 @@ class House:
         """What is answered to somebody who names a note, without the name."""
         said = [await self.get("/api/notes", path=path), await self.get("/api/notes", path=title)]
         said += [await self.get("/api/notes/status", path=path), await self.get("/api/related", path=path)]
-        said += [await self.http.post("/api/suggestions", json={"path": path})]
+        said += [await self.http.post("/api/suggestions", json={"path": path, **b}) for b in ({}, {"tags": ["x"]})]
+        said += [await self.get("/api/journal", path=path)]
+        said += [await self.http.post("/api/journal/undo", json={"path": path})]
         said += [await self.http.post("/api/digests/run", json={"name": title})]
         said += [
             await self.get("/api/search", q="plains", folder=path),
@@ -247,6 +254,9 @@ async def hidden_from_all(house: House, suggestion: str) -> None:
     """Nothing that Famulus says, sends to a model or writes tells that the note exists."""
     await house.until(lambda: house.famulus.upkeep.status().ready)
     no_vector_is_left(house)
+    async with aclosing(status._events(house.famulus, "a-plugin")) as events:  # type: ignore[type-var]
+        hello = (await anext(events)).decode()
+        assert "Horses.md" in hello and names_it(hello) == [], "a plugin has to prove nothing of it"
     house.engine.requests.clear()
     house.events.clear()
     assert names_it(await house.answers(suggestion)) == []
