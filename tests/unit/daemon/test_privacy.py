@@ -132,6 +132,7 @@ class House:
             await self.get("/api/notes", path=HORSES),
             await self.get("/api/journal"),
         ]
+        said += [await self.http.post("/api/index/verify")]
         said += [await self.get("/api/notes/status"), await self.get("/api/digests"), await self.get("/metrics")]
         said += [await self.get("/api/suggestions", state=state) for state in ("pending", "any")]
         said += [await self.http.post("/api/suggestions", json={"path": HORSES}, params={"dry_run": True})]

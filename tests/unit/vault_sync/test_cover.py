@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.embedder import WordEmbedder
+from vault_sync.checkup import check_up
+from vault_sync.inspection import Inspector
 from vault_sync.ledger import Ledger
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy, Rule
@@ -294,3 +296,14 @@ def test_related_of_a_note_without_vectors_goes_by_words(desk: Desk) -> None:
     searcher = Searcher(desk.ledger, desk.indexer.store, desk.indexer.embedder)
     (first, *_) = searcher.related(SECRET)
     assert (first.path, first.dense_rank) == ("Also.md", None)
+
+
+@pytest.mark.parametrize("text", ["---\nprivate: true\n---\nx", "---\nprivate: true\n---\n" + "x " * 3000])
+def test_a_check_up_finds_nothing_wrong_with_what_policy_left_out(desk: Desk, text: str) -> None:
+    desk.indexer.max_note_bytes = 4000
+    desk.write("Private/Alone.md", text)
+    desk.scan(NO_VECTORS)
+    inspector = Inspector(desk.vault, NO_VECTORS, desk.ledger, desk.indexer.store, None, None, 4000)
+    report = check_up(inspector)
+    assert report.agree and not report.found and report.checked["notes"] == report.checked["indexed"] == 2
+    assert report.checked["vectors"] == 1 and report.checked["words"] == 2
