@@ -7,7 +7,7 @@ DEMO := .demo
 PLUGIN := obsidian-plugin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo vault test check lint types unit plugin-test bench lock clean
+.PHONY: help setup demo vault test check lint types unit plugin-test bench torture lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -57,6 +57,9 @@ test: setup lint types plugin-test ## Lint, types and all tests of both language
 
 bench: setup ## Measure retrieval, indexing and answers; results in docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+torture: $(VENV)/.models ## Break the daemon some hundred times and count lost bytes: ARGS="--rounds N --seed S --only NAME"
+	$(BIN)/python -m tests.torture $(ARGS)
 
 lock: ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \

@@ -159,6 +159,7 @@ class Famulus:
         self.upkeep.on_saved = self.saved
         self.upkeep.on_uncovered = lambda path: self.schedule.saved(path)
         self.indexer.on_moved = self._moved
+        self.indexer.written_to = self.journal.written_to
         self.digests = Digests(
             *(self.ledger, self.read, roles, self.mastery, self.prompts, self.state, next_fire, ZONE),
             policy=self.policy,

@@ -133,6 +133,12 @@ class Journal:
         rows = self._state.rows(sql, (path,))
         return rows[0]["after_hash"] if rows else None
 
+    def written_to(self, digest: str) -> VaultPath | None:
+        """The path of the note into which bytes of this hash were last written, None where none were."""
+        sql = "SELECT path FROM journal WHERE after_hash = ? AND state != 'failed' ORDER BY id DESC LIMIT 1"
+        rows = self._state.rows(sql, (digest,))
+        return rows[0]["path"] if rows else None
+
     def first_before(self, path: VaultPath, since: float) -> tuple[float, bytes | None] | None:
         """When Famulus first wrote into the note after a moment, and the note's bytes before that."""
         sql = "SELECT at, before FROM journal WHERE path = ? AND at > ? AND state = 'done' ORDER BY id LIMIT 1"

@@ -85,6 +85,8 @@ class Indexer:
     """The policy is another one than the index was cleaned for."""
     on_progress: Callable[[Progress], None] = lambda progress: None
     should_stop: Callable[[], bool] = lambda: False
+    written_to: Callable[[str], VaultPath | None] = lambda digest: None
+    """The path of the note into which bytes of this hash were written."""
     embedded: int = 0
     passed_over: dict[str, str] = field(default_factory=dict)
     _cover: Cover = field(init=False)
@@ -274,6 +276,10 @@ class Indexer:
             (n.path for n in self.ledger.notes_with_hash(digest) if n.path in gone and n.state == "indexed"), None
         )
         if old is None:
+            written = self.written_to(digest) if gone else None
+            if written is not None and written in gone:
+                # It was moved before the write was seen: the same note with another text.
+                self.on_moved(written, path)
             return False
         record.move_note(self.ledger, old, path, stamp)
         gone.discard(old)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 from vault_sync.edit import ABSENT, Edit, Removal, content_hash, split_mark
 from vault_sync.errors import UndoRefusedError
@@ -87,13 +88,31 @@ def _shared_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:
 
 def carry_over(place: Span, old: str, new: str) -> Span | None:
     """Where a place of `old` stands in `new`, None where it, or the characters around an empty one, are not the same."""
-    for same in common(old, new, place):
+    shared = common(old, new, place)
+    for same in shared:
         starts = same.old <= place.start if place.start < place.end or place.start == 0 else same.old < place.start
         last = same.old + same.length
         ends = place.end <= last if place.start < place.end or place.end == len(old) else place.end < last
         if starts and ends:
             shift = same.new - same.old
             return Span(place.start + shift, place.end + shift)
+    return _put_in_beside(place, old, new, shared)
+
+
+def _put_in_beside(place: Span, old: str, new: str, shared: Sequence[Same]) -> Span | None:
+    """Where the place stands when text was put in right beside it: a line in front of one that follows a newline
+    can be seen as standing behind that newline or in front of it, and only one of these leaves the place in one piece.
+    """
+    for first, second in pairwise(shared):
+        at, end = second.old, first.new + first.length
+        whole = first.old <= place.start < at < place.end <= at + second.length
+        if not whole or first.old + first.length != at:
+            continue
+        ahead, behind = at - place.start, place.end - at
+        if new[second.new - ahead : second.new] == old[place.start : at]:
+            return Span(second.new - ahead, second.new + behind)
+        if new[end : end + behind] == old[at : place.end]:
+            return Span(end - ahead, end + behind)
     return None
 
 

@@ -10,17 +10,25 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from vault_sync import files
 from vault_sync.edit import ABSENT, Edit, Removal, content_hash, hash_or_absent, outcome
-from vault_sync.errors import NoteBusyError, NoteNotFoundError, StaleEditError, VaultError, WriteRefusedError
+from vault_sync.errors import (
+    NoteBusyError,
+    NoteNotFoundError,
+    StaleEditError,
+    UndoRefusedError,
+    VaultError,
+    WriteRefusedError,
+)
 from vault_sync.files import TEMPORARY
 from vault_sync.journal import Entry, EntryState, Images, Journal
-from vault_sync.paths import VaultPath
+from vault_sync.paths import VaultPath, vault_path
 from vault_sync.policy import PolicySource
 from vault_sync.syncing import unresolved
+from vault_sync.undo import reverse
 from vault_sync.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -219,24 +227,34 @@ class Writer:
             return 0
         for entry in self.journal.open_entries():
             try:
-                if self._beside(entry).parent.is_dir():
-                    removed += self._sweep(entry)
+                left = self._left(entry)
+                if left is not None or self._beside(entry).parent.is_dir():
+                    removed += self._sweep(self._followed(entry, left), left)
             except (VaultError, OSError) as error:
                 log.error("The interrupted write of %s was not looked after: %s", entry.path, error)
         return removed
 
-    def _sweep(self, entry: Entry) -> bool:
+    def _sweep(self, entry: Entry, left: Path | None) -> bool:
         images = self.journal.images(entry.id) or Images(None, None)
-        left = self._left(entry)
-        moved = left is None or self._clear(entry, images, left)
+        moved = _holds(entry, images, self._current(entry.path)) if left is None else self._clear(entry, images, left)
         self.journal.mark(entry.id, _ended(entry, images, self._current(entry.path), moved=moved))
         return left is not None
 
     def _left(self, entry: Entry) -> Path | None:
-        """The entry's temporary file, also where its folder has another name by now."""
+        """The entry's temporary file where there is one, also where its folder has another name by now."""
         if not entry.temporary or self._beside(entry).is_file():
             return self._beside(entry) if entry.temporary else None
         return next(iter(self.vault.root.rglob(entry.temporary)), None)
+
+    def _followed(self, entry: Entry, left: Path | None) -> Entry:
+        """The entry at the path that its note has now, where the folder of both was renamed."""
+        if left is None or left.parent == self._beside(entry).parent or self.vault.locate(entry.path) is not None:
+            return entry
+        path = vault_path((left.parent / PurePosixPath(entry.path).name).relative_to(self.vault.root).as_posix())
+        if self.vault.locate(path) is None:
+            return entry
+        self.journal.moved(entry.path, path)
+        return replace(entry, path=path)
 
     def _clear(self, entry: Entry, images: Images, left: Path) -> bool:
         """Remove a temporary file without losing what a user wrote; tells whether it was the displaced note."""
@@ -253,8 +271,19 @@ class Writer:
         return data == images.before
 
 
+def _holds(entry: Entry, images: Images, current: bytes | None) -> bool:
+    """Whether a note that was changed since holds what was written; a write that was given up left nothing in it."""
+    if current is None or images.before is None or images.after is None:
+        return True
+    try:
+        reverse(entry.path, images, current)
+    except UndoRefusedError:
+        return False
+    return True
+
+
 def _ended(entry: Entry, images: Images, current: bytes | None, *, moved: bool) -> EntryState:
-    """How an interrupted write ended; `moved` says that the new bytes had left the temporary file."""
+    """How an interrupted write ended; `moved` says that the new bytes came into the note."""
     if entry.state != "intended":
         return entry.state
     if current in (images.before, images.after):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.conftest import ROOT, Daemon
+from tests.process import ROOT, Daemon
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Daemon]

@@ -10,7 +10,7 @@ import httpx
 import openai
 import pytest
 
-from tests.integration.conftest import ROOT, Daemon
+from tests.process import ROOT, Daemon
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sample")]
 QUESTIONS = json.loads((ROOT / "tests/cases/sample_questions.json").read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.integration.conftest import Daemon, environment, run_famulus
+from tests.process import Daemon, environment, run_famulus
 from vault_sync.errors import VaultUnavailableError
 from vault_sync.vault import Vault
 

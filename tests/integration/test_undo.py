@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.conftest import LONG, Daemon, Events
+from tests.process import LONG, Daemon, Events
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("undo")]
 

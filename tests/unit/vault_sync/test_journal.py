@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from vault_sync import state as states
+from vault_sync.edit import content_hash
 from vault_sync.journal import ALWAYS_KEPT, Entry, Images, Journal, Limits, Selection
 from vault_sync.paths import VaultPath
 from vault_sync.state import State
@@ -71,6 +72,14 @@ def test_selects_by_everything(journal: Journal) -> None:
     ]:
         assert [entry.id for entry in journal.entries(wanted)] == [entries[i].id for i in found], wanted
     assert len(journal.entries(limit=1)) == 1
+
+
+def test_knows_the_note_by_what_was_written_last(journal: Journal) -> None:
+    journal.mark(intend(journal).id, "failed")
+    assert journal.written_to(content_hash(b"after")) is None
+    journal.mark(intend(journal, "a.md").id, "done")
+    journal.mark(intend(journal, "b.md").id, "done")
+    assert journal.written_to(content_hash(b"after")) == "b.md"
 
 
 def test_follows_a_note_that_moves(journal: Journal) -> None:

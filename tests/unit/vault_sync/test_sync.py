@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.embedder import WordEmbedder
+from vault_sync.edit import content_hash
 from vault_sync.errors import StoreBrokenError, VaultUnavailableError
 from vault_sync.filter import Filter
 from vault_sync.ledger import Ledger
@@ -111,6 +112,18 @@ def test_a_note_that_was_moved_while_nobody_watched_is_found_by_the_scan(indexer
     before = indexer.embedded
     indexer.scan()
     assert indexer.embedded == before and indexer.ledger.paths() == ["b.md", "c.md"]
+
+
+def test_a_note_that_was_moved_before_a_write_into_it_was_seen_is_known_by_that_write(indexer: Indexer) -> None:
+    moves: list[tuple[VaultPath, VaultPath]] = []
+    indexer.on_moved = lambda old, new: moves.append((old, new))
+    indexer.written_to = {content_hash(b"written"): VaultPath("a.md"), content_hash(b"other"): VaultPath("b.md")}.get
+    (root(indexer) / "a.md").unlink()
+    (root(indexer) / "c.md").write_bytes(b"written")
+    (root(indexer) / "d.md").write_bytes(b"other")
+    indexer.scan()
+    assert moves == [("a.md", "c.md")], "the note b.md is still where it was"
+    assert indexer.ledger.paths() == ["b.md", "c.md", "d.md"] and consistent(indexer)
 
 
 def test_a_deleted_note_is_gone_everywhere(indexer: Indexer) -> None:

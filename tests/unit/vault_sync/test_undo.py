@@ -30,6 +30,8 @@ SECTION = "\n\n%% famulus:related %%\n- [[A]] — why\n%% /famulus:related %%"
         ("text\n", f"text{SECTION}\n", f"text{SECTION}\nand more\n", "text\nand more\n"),
         ("text\n", f"text{SECTION}\n", f"text{SECTION}", "text"),
         ("text\n", f"text{SECTION}\n", f"one\n\ntext, edited{SECTION}\n\nlast\n", "one\n\ntext, edited\n\nlast\n"),
+        ("text", f"text{SECTION}", f"text\nand a line{SECTION}", "text\nand a line"),
+        ("text", "text\r\n\r\nX", "text\r\na line\r\n\r\nX", "text\r\na line"),
         (
             "см. заметку о соли",
             "см. [[Соль|заметку]] о соли",

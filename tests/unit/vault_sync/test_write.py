@@ -173,7 +173,8 @@ def crashed(writer: Writer, before: bytes | None, after: bytes | None, left: byt
         (b"old+new", b"old", "done", b"old+new"),
         (b"edited", b"old+n", "failed", b"edited"),
         (b"edited", b"old", "done", b"edited"),
-        (b"edited", None, "done", b"edited"),
+        (b"edited: old+new", None, "done", b"edited: old+new"),
+        (b"saved in the same instant", None, "failed", b"saved in the same instant"),
         (b"old+new", b"saved in the same instant", "failed", b"saved in the same instant"),
     ],
 )
@@ -199,14 +200,25 @@ def test_two_versions_that_met_in_a_crash_are_both_kept(writer: Writer) -> None:
     )
 
 
-def test_a_temporary_file_is_found_when_its_folder_was_renamed_meanwhile(writer: Writer) -> None:
+@pytest.mark.parametrize("again", [True, False])
+@pytest.mark.parametrize(
+    ("now", "left", "then"),
+    [(b"old", b"old+", b"old"), (b"old+new", b"old", b"old+new"), (b"old+new", b"just saved", b"just saved")],
+)
+def test_a_temporary_file_is_found_when_its_folder_was_renamed_meanwhile(
+    writer: Writer, now: bytes, left: bytes, then: bytes, again: bool
+) -> None:
     (writer.vault.root / "a").mkdir()
-    note(writer, b"old", "a/n.md")
-    crashed(writer, b"old", b"old+new", b"old+", "a/n.md")
+    note(writer, now, "a/n.md")
+    crashed(writer, b"old", b"old+new", left, "a/n.md")
     (writer.vault.root / "a").rename(writer.vault.root / "b")
-    (writer.vault.root / "a").mkdir()
+    if again:
+        (writer.vault.root / "a").mkdir()
     assert writer.sweep() == 1
-    assert sorted(f.name for f in writer.vault.root.rglob("*")) == ["a", "b", "n.md"]
+    assert [f.name for f in writer.vault.root.rglob("*") if f.is_file()] == ["n.md"]
+    assert (writer.vault.root / "b/n.md").read_bytes() == then
+    (entry,) = writer.journal.entries()
+    assert (entry.path, entry.state) == ("b/n.md", "done" if then == b"old+new" else "failed")
 
 
 def test_nothing_is_decided_while_the_folder_is_away(writer: Writer) -> None:
