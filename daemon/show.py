@@ -1,6 +1,7 @@
 """What people see in the terminal. Pure: data in, text with rich markup out."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -155,6 +156,9 @@ def checks(found: Sequence[Check]) -> str:
     )
 
 
+_OF_A_KIND = 5
+
+
 def verified(data: dict[str, Any]) -> str:
     """What was compared, what did not agree, and what became of it."""
     counts = data["checked"]
@@ -165,7 +169,21 @@ def verified(data: dict[str, Any]) -> str:
     left = sum(not each["repaired"] for each in data["found"])
     end = "All agrees." if data["agree"] else f"{left} {'thing does' if left == 1 else 'things do'} not agree yet."
     mended = f" {data['repaired']} mended." if data["repaired"] else ""
-    return "\n".join([head, *(_disagreement(each) for each in data["found"]), f"[bold]{end}[/bold]{mended}"])
+    return "\n".join([head, *_disagreements(data["found"]), f"[bold]{end}[/bold]{mended}"])
+
+
+def _disagreements(found: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The findings, of each kind the first few, and how many more there are."""
+    seen: Counter[tuple[str, bool]] = Counter()
+    total = Counter((each["kind"], each["repaired"]) for each in found)
+    for each in found:
+        kind = each["kind"], each["repaired"]
+        seen[kind] += 1
+        if seen[kind] <= _OF_A_KIND:
+            yield _disagreement(each)
+        elif seen[kind] == total[kind]:
+            word = "mended" if each["repaired"] else "wrong "
+            yield f"{word} … and {total[kind] - _OF_A_KIND} more like these; `--json` lists them all."
 
 
 def _disagreement(each: dict[str, Any]) -> str:

@@ -31,3 +31,13 @@ def test_properties_show_what_is_wanted() -> None:
     assert "a.md" in shown and "properties[/dim]" in shown and "Old" not in shown
     assert "\n   tags: tea \\[x]\n   description: What it is\n" in shown
     assert suggestions([PROPERTIES | {"reason": "So."}], kept=False).endswith("\n   So.")
+
+
+def test_many_findings_of_one_kind_are_summed_up() -> None:
+    found = [
+        {"kind": "lacking", "subject": f"{n}.md", "message": "Missing.", "repair": "Made anew.", "repaired": True}
+        for n in range(8)
+    ]
+    counts = {"notes": 8, "passages": 8, "words": 8, "stored": 0}
+    text = show.verified({"checked": counts, "found": found, "repaired": 8, "agree": True})
+    assert "4.md" in text and "5.md" not in text and "3 more" in text and "8 mended" in text

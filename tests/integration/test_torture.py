@@ -1,0 +1,132 @@
+"""`make torture` in short: each fault is tried a few times, and the harness is shown to find what it looks for."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.torture.course import Course, Round
+from tests.torture.engines import serving_engines
+from tests.torture.fault import Fault
+from tests.torture.faults.editing import meddle
+from tests.torture.plan import Act
+from tests.torture.rounds import FAULTS, Arena, Outcome
+from tests.torture.section import parted
+from tests.torture.table import BEGIN, END, table, write
+from tests.torture.world import Loss, missing
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
+
+NOTES = 14
+SEED = 20261124
+
+
+@pytest.fixture(scope="module")
+def engines() -> Iterator[str]:
+    with serving_engines() as url:
+        yield url
+
+
+def told(outcome: Outcome) -> str:
+    wrong = [f"{each.plan}: {each.losses} {each.problems}" for each in outcome.rounds if not each.ok]
+    return "\n".join([*wrong, outcome.broken])
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.few], ids=lambda fault: fault.name)
+def test_nothing_is_lost(engines: str, fault: Fault) -> None:
+    outcome = Arena(engines, SEED, notes=NOTES).one(fault, fault.few)
+    if outcome.skipped:
+        pytest.skip(outcome.skipped)
+    assert outcome.ok, told(outcome)
+    assert len(outcome.tried) >= fault.few and outcome.rounds[-1].last
+
+
+def saved_in_the_last_moment(course: Course, rounds: int) -> None:
+    """A save between the last look at the note and the moment in which the new file takes its place."""
+    life = course.start(Act("replace", "before", "stop"))
+    path = course.provoke(life)
+    meddle(course, life, path, "rename")
+    course.died(life)
+
+
+def linked(course: Course, rounds: int) -> None:
+    life = course.start(Act("mark", "after", "stop"))
+    course.provoke(life)
+    life.go()
+    course.died(life)
+
+
+def left_behind(course: Course, rounds: int) -> None:
+    life = course.start(Act("fsync", "after", "kill"))
+    course.provoke(life)
+    course.killed(life)
+
+
+def displaced(course: Course, rounds: int) -> None:
+    life = course.start(Act("swap", "before", "stop"), Act("swap", "after", "kill"))
+    meddle(course, life, course.provoke(life), "rename")
+    course.killed(life)
+
+
+def edited_since(course: Course, rounds: int) -> None:
+    life = course.start(Act("mark", "after", "stop"))
+    path = course.provoke(life)
+    life.go()
+    course.world.add_line(path)
+    course.died(life)
+
+
+def planned(engines: str, run: Callable[[Course, int], None], sabotage: str) -> Outcome:
+    """A try in which the daemon came to the planned step; on a busy machine it may not, in time."""
+    fault = Fault("sabotage", "", "", run, 1, settle=0.0)
+    tries = (Arena(engines, seed, notes=NOTES).one(fault, 1, sabotage) for seed in range(5))
+    return next(each for each in tries if all(found.hit for found in each.tried))
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "run", "finding"),
+    [
+        ("renames", saved_in_the_last_moment, "bytes"),
+        ("changes a byte", linked, "bytes"),
+        ("sweeps blindly", displaced, "bytes"),
+        ("undoes by rewriting", edited_since, "bytes"),
+        ("forgets a mode", linked, "its mode is"),
+        ("sweeps nothing", left_behind, "a temporary file is left"),
+        ("loses the index", linked, "does not agree"),
+    ],
+)
+def test_a_daemon_with_a_fault_of_its_own_is_found_out(
+    engines: str, sabotage: str, run: Callable[[Course, int], None], finding: str
+) -> None:
+    outcome = planned(engines, run, sabotage)
+    assert not outcome.broken
+    assert not outcome.ok and finding in told(outcome), told(outcome)
+    assert (sum(each.lost for each in outcome.rounds) > 0) == (finding == "bytes"), told(outcome)
+
+
+def test_the_section_is_parted_from_what_the_user_wrote() -> None:
+    section = b"\r\n\r\n%% famulus:related %%\r\n- [[A]]\r\n%% /famulus:related %%"
+    assert parted(b"mine" + section + b"\r\n") == (b"mine", section, b"\r\n")
+    assert parted(b"mine\n") == (b"mine\n", b"", b"")
+    twice = b"mine" + section + section
+    assert parted(twice) == (twice, b"", b""), "two sections are none of ours"
+
+
+@pytest.mark.parametrize(
+    ("own", "now", "size"), [(b"a\nbb\nc\n", b"a\nc\n", 3), (b"a\nb\n", b"a\nb\nc\n", 1), (b"a\nb\n", b"", 4)]
+)
+def test_missing_bytes_are_counted_by_lines(own: bytes, now: bytes, size: int) -> None:
+    assert missing(own, now) == size
+
+
+def test_the_table_tells_what_was_lost_and_what_was_not_tried(tmp_path_factory: pytest.TempPathFactory) -> None:
+    fault = Fault("f", "A fault", "A cure", linked, 2)
+    bad = Outcome(
+        fault, [Round("x", left=1), Round("y", hit=False, losses=[Loss("n.md", 12, "")]), Round("z", last=True)]
+    )
+    text = table([bad, Outcome(fault, skipped="no disk")])
+    assert "| A fault | 2 | 1 | 1 | 12 | A cure |" in text and "not tried: no disk" in text
+    assert "| **All** | **2** | **1** | **1** | **12** | |" in text and not bad.ok
+    page = tmp_path_factory.mktemp("docs") / "safety.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    write(page, text)
+    assert page.read_text() == f"before\n{BEGIN}\n{text}\n{END}\nafter\n"
