@@ -1,4 +1,4 @@
-from daemon.show import suggestions
+from daemon.show import suggestions, verified
 
 LINK = {
     "id": "1",
@@ -39,5 +39,5 @@ def test_many_findings_of_one_kind_are_summed_up() -> None:
         for n in range(8)
     ]
     counts = {"notes": 8, "passages": 8, "words": 8, "stored": 0}
-    text = show.verified({"checked": counts, "found": found, "repaired": 8, "agree": True})
+    text = verified({"checked": counts, "found": found, "repaired": 8, "agree": True})
     assert "4.md" in text and "5.md" not in text and "3 more" in text and "8 mended" in text
