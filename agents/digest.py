@@ -1,6 +1,7 @@
 """Digests: notes that say, on a schedule, what changed in the vault."""
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from agents.schedule_rules import NextFire, missed, period
 from agents.sentences import plain
 from agents.wikilink import link_to
 from vault_sync.edit import ABSENT, Edit
+from vault_sync.journal import Journal, Selection
 from vault_sync.ledger import Ledger
 from vault_sync.note import Span
 from vault_sync.parse import parse_note
@@ -103,6 +105,7 @@ class Digests:
     def _status(self, path: VaultPath, now: float) -> DigestStatus:
         with self._state.transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO digests (path, seen_at) VALUES (?, ?)", (path, now))
+        self._end_interrupted(path)
         row = self._state.rows("SELECT * FROM digests WHERE path = ?", (path,))[0]
         cron, error, due = "", "", False
         try:
@@ -160,6 +163,18 @@ class Digests:
             connection.execute(
                 "UPDATE digests SET last_run = ?, last_note = coalesce(?, last_note) WHERE path = ?", (now, note, path)
             )
+
+    def run_name(self, path: VaultPath) -> str:
+        """What the journal calls the digest's next run: the same until `finished` is told of it."""
+        rows = self._state.rows("SELECT last_run FROM digests WHERE path = ?", (path,))
+        last = rows[0]["last_run"] if rows else None
+        return hashlib.sha256(f"{path}\0{last}".encode()).hexdigest()[:12]
+
+    def _end_interrupted(self, path: VaultPath) -> None:
+        """A run whose note was written, but which a crash kept from being remembered, must not write a second one."""
+        written = Journal(self._state).entries(Selection(feature="digest", run=self.run_name(path), state="done"), 1)
+        if written:
+            self.finished(path, written[0].at, written[0].path)
 
     def _digest(self, path: VaultPath, now: float) -> DigestNote:
         data = self._read(path)

@@ -14,7 +14,6 @@ from tzlocal import get_localzone
 from agents.digest import Digests, DigestStatus
 from agents.errors import AgentError
 from daemon.applier import Applier
-from daemon.autolink import new_run
 from daemon.bus import Bus, BusEvent
 from vault_sync.errors import VaultError
 from vault_sync.paths import VaultPath
@@ -146,7 +145,7 @@ class Schedule:
             result = await self._digests.run(path, now)
             written = None
             if result.edit is not None:
-                await self._applier.apply(result.edit, feature="digest", run=new_run())
+                await self._applier.apply(result.edit, feature="digest", run=self._digests.run_name(path))
                 written = result.edit.path
             self._digests.finished(path, now, written)
         self._bus.publish("digest.done", digest=path, path=written)

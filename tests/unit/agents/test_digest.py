@@ -184,6 +184,17 @@ async def test_what_famulus_wrote_is_no_news(desk: Desk) -> None:
     assert "[[Plan]]" in await desk.text()
 
 
+async def test_a_note_that_was_written_before_a_crash_is_not_written_again(desk: Desk) -> None:
+    (before,) = desk.digests.find(desk.now)
+    journal, run = Journal(desk.state), desk.digests.run_name(DIGEST)
+    entry = journal.intend(VaultPath("Famulus/Weekly 2026.md"), Images(None, b"x"), feature="digest", run=run)
+    assert desk.digests.find(desk.now) == [before], "it may never have been written"
+    journal.mark(entry.id, "done")
+    (after,) = desk.digests.find(desk.now)
+    assert (after.last_run, after.last_note, after.due) == (entry.at, "Famulus/Weekly 2026.md", False)
+    assert desk.digests.run_name(DIGEST) != run
+
+
 async def test_a_taken_name_gets_a_number(desk: Desk) -> None:
     first = (await desk.digests.run(DIGEST, desk.now)).edit
     assert first is not None
