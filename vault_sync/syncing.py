@@ -26,7 +26,8 @@ _GIT_STATES = {
     "rebase-merge": "a rebase",
     "rebase-apply": "a rebase",
 }
-_CONFLICT = re.compile(rb"^<{7} .*?^={7}$.*?^>{7} ", re.MULTILINE | re.DOTALL)
+_CONFLICT = (b"<<<<<<< ", b"=======", b">>>>>>> ")
+"""What the lines of a merge conflict begin with, in this order."""
 
 
 def is_sync_temporary(path: str) -> bool:
@@ -36,7 +37,13 @@ def is_sync_temporary(path: str) -> bool:
 
 def unresolved(data: bytes) -> bool:
     """Whether a note holds a merge conflict that nobody has resolved yet."""
-    return b"<<<<<<< " in data and _CONFLICT.search(data.replace(b"\r\n", b"\n")) is not None
+    found = 0
+    for line in data.splitlines() if _CONFLICT[0] in data else ():
+        if line.startswith(_CONFLICT[found]):
+            found += 1
+            if found == len(_CONFLICT):
+                return True
+    return False
 
 
 def is_burst(hints: Mapping[str, float], now: float) -> bool:

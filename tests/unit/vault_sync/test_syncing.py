@@ -38,6 +38,10 @@ def test_merge_conflicts(text: str, expected: bool) -> None:
     assert unresolved(text.encode()) == expected
 
 
+def test_a_note_full_of_marks_takes_no_time() -> None:
+    assert not unresolved(b"<<<<<<< x\n" * 500_000)
+
+
 def test_many_changes_at_once_are_no_typing() -> None:
     assert not is_burst({str(n): 10.0 for n in range(BURST - 1)}, 10)
     assert is_burst({str(n): 10.0 for n in range(BURST)}, 11)
