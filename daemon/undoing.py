@@ -93,9 +93,10 @@ class Undoing:
                 self._famulus.inbox.take_back(suggestion.id)
 
     def _later(self, entry: Entry, chosen: set[int]) -> str:
-        """Later writes to the same note that are not undone with this one."""
+        """Later writes to the same note that are not undone with this one; what undo itself wrote is none of them."""
         others = self._famulus.journal.entries(Selection(path=entry.path, state="done"), limit=MOST)
-        later = [e.id for e in others if e.id > entry.id and e.id not in chosen and e.path == entry.path]
+        after = (e for e in others if e.id > entry.id and e.path == entry.path and e.feature != FEATURE)
+        later = [e.id for e in after if e.id not in chosen]
         return ", ".join(map(str, reversed(later)))
 
 

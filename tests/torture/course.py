@@ -3,7 +3,7 @@
 import hashlib
 import signal
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,10 +139,13 @@ class Course:
         life = self.start()
         last = Round("undo of everything at the end", last=True)
         last.problems += [f"its time changed: {path}" for path in self.world.touched(written(life))]
-        for feature in ("digest", "link"):
-            last.problems += refusals(life.post("/api/journal/undo", {"feature": feature}), self.world)
+        answers = [life.post("/api/journal/undo", {"feature": feature}) for feature in ("digest", "link")]
         self._lost(life, last)
-        last.problems += [f"not as the user wrote it, after undoing: {path}" for path in self.world.differs()]
+        wrong = self.world.differs()
+        last.problems += [f"not as the user wrote it, after undoing: {path}" for path in wrong]
+        # Where another program had put an older version back there is nothing left to undo, and that is no harm.
+        for answer in answers:
+            last.problems += refusals(answer, wrong)
         life.end(signal.SIGTERM)
         self._report(last)
 
@@ -189,9 +192,9 @@ def written(life: Life) -> set[str]:
     return {entry["path"] for entry in life.get("/api/journal", limit=10_000)["entries"]}
 
 
-def refusals(answer: Any, world: World) -> list[str]:
-    """What was not undone, of notes that are still there."""
+def refusals(answer: Any, wrong: Collection[str]) -> list[str]:
+    """What was not undone, of notes that are not as the user wrote them."""
     if answer is None:
         return ["undoing ended with an error"]
-    refused = [each for each in answer["results"] if each["outcome"] == "refused" and each["path"] in world.own]
+    refused = [each for each in answer["results"] if each["outcome"] == "refused" and each["path"] in wrong]
     return [f"undo of {each['id']} in {each['path']} was refused: {each['reason']}" for each in refused]
