@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,14 @@ class Events:
                         self._queue.put((name, json.loads(line.removeprefix("data: "))))
         except httpx.HTTPError:
             self._queue.put(("closed", {}))
+
+    def heard(self) -> list[tuple[str, dict[str, Any]]]:
+        """What has come and was not waited for."""
+        found = []
+        with suppress(queue.Empty):
+            while True:
+                found.append(self._queue.get_nowait())
+        return found
 
     def wait(self, name: str, fits: Callable[[dict[str, Any]], bool] = lambda data: True) -> dict[str, Any]:
         while True:

@@ -86,12 +86,17 @@ def test_what_the_user_wrote_since_stays_or_stands_in_the_way(sample: Daemon) ->
     assert "undone" in done.stdout and file.read_bytes() == b"Mine, at the top.\n" + mine
 
 
-def test_a_digest_note_is_removed_again(sample: Daemon) -> None:
-    events = sample.events()
-    file = sample.vault / "Home/Томаты.md"
+def run_digest(daemon: Daemon) -> str:
+    """Change a note and have the digest tell of it; returns the path of what was written."""
+    events = daemon.events()
+    file = daemon.vault / "Home/Томаты.md"
     file.write_bytes(file.read_bytes() + "\nСорт «Чёрный принц» взошёл за шесть дней.\n".encode())
     events.wait("note.indexed", lambda data: data["path"] == "Home/Томаты.md")
-    made = json.loads(sample.command("digest", "run", "Weekly digest", "--json").stdout)["path"]
+    return str(json.loads(daemon.command("digest", "run", "Weekly digest", "--json").stdout)["path"])
+
+
+def test_a_digest_note_is_removed_again(sample: Daemon) -> None:
+    made = run_digest(sample)
     assert (sample.vault / made).is_file()
     (done,) = undo(sample, feature="digest")
     assert done["outcome"] == "undone" and not (sample.vault / made).exists()
@@ -103,6 +108,7 @@ def test_used_wrongly(sample: Daemon) -> None:
         assert client.post("/api/journal/undo", json={"path": "../x"}).status_code == 400
         assert client.post("/api/journal/undo", json={"edit": 1}).status_code == 422
         assert client.get("/api/journal/999999").status_code == 404
+        run_digest(sample)
         listed = entries(sample)
         shown = client.get(f"/api/journal/{listed[0]['id']}").json()
         assert shown["entry"] == listed[0] and shown["diff"]

@@ -53,7 +53,7 @@ def run(world: World, seed: str, seconds: float, saving: str, paths: list[str]) 
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=seconds + 60, check=True)
     told: dict[str, list[str]] = json.loads(done.stdout)
     for path, (own, _) in told.items():
-        world.own[path] = base64.b64decode(own)
+        world.saved_elsewhere(path, base64.b64decode(own))
     return sum(int(saves) for _, saves in told.values())
 
 

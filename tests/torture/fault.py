@@ -13,6 +13,7 @@ class Fault:
     """`rounds` is how often it is tried, `few` how often in the short form of CI. `mode` is how notes are linked.
 
     `mounts` names what has to be a disk of its own, so that it can be filled: the `vault`, the `data` folder or none.
+    `copies` is as in Course.
     """
 
     name: str
@@ -24,3 +25,4 @@ class Fault:
     mode: str = "auto"
     settle: float = 0.1
     mounts: str = ""
+    copies: bool = False

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.process import Daemon, EndedError
+from tests.process import Daemon, EndedError, Events
 from tests.torture.disk import Disk
 from tests.torture.notes import Corpus
 from tests.torture.plan import ARMED, DID, GO, Act, Plan
@@ -100,6 +100,8 @@ class Life:
             ground.world.root, ground.home, *flags, module="tests.torture.child", extra=plan.environment()
         )
         self._http: httpx.Client | None = None
+        self._events: Events | None = None
+        self._looked: set[str] = set()
         self._killer: threading.Timer | None = None
 
     def ready(self) -> bool:
@@ -109,6 +111,7 @@ class Life:
         except EndedError:
             return False
         self._http = self._daemon.client()
+        self._events = self._daemon.events()
         return True
 
     @property
@@ -173,9 +176,16 @@ class Life:
             self._http = None
         self._daemon.end(how)
 
-    def linked(self, paths: Sequence[str], within: float = SOON) -> bool:
-        """Wait until each of the notes has a section; False where one gets none in time."""
-        return waited(lambda: not self.alive() or all(self.world.has_section(p) for p in paths), within)
+    def linked(self, paths: Sequence[str], within: float = SOON) -> None:
+        """Wait until each of the notes has a section, or was looked at and needs none; no longer than that."""
+        waited(lambda: not self.alive() or all(self.settled(path) for path in paths), within)
+
+    def settled(self, path: str) -> bool:
+        """Whether a note has a section, or was looked at and needs none."""
+        if self._events is not None:
+            told = self._events.heard()
+            self._looked |= {data["path"] for name, data in told if name == "autolink.looked"}
+        return path in self._looked or self.world.has_section(path)
 
 
 def waited(done: Callable[[], bool], within: float) -> bool:

@@ -94,7 +94,7 @@ class Arena:
             ground = Ground(home, self._engines, corpus(), Random(f"{self._seed} {fault.name}"), self._notes, sabotage)
             if not self._prepared(ground, fault, after):
                 return Outcome(fault, skipped="it needs the right to mount a disk")
-            course = Course(ground, lambda found: self._report(outcome, found))
+            course = Course(ground, lambda found: self._report(outcome, found), copies=fault.copies)
             try:
                 fault.run(course, rounds)
                 course.finish()

@@ -140,6 +140,10 @@ class World:
         (self.root / path).unlink()
         del self.own[path], self.faces[path]
 
+    def saved_elsewhere(self, path: str, own: bytes) -> None:
+        """Another program of the user saved a file."""
+        self._known(path, own)
+
     def _known(self, path: str, own: bytes) -> None:
         info = (self.root / path).stat()
         self.own[path] = own

@@ -100,5 +100,13 @@ FAULTS = (
         1,
         mounts="data",
     ),
-    Fault("slow", "The disk is slow while the user saves, then a kill", "Writes give way", slow, 20, settle=0.0),
+    Fault(
+        "slow",
+        "The disk is slow while the user saves, then a kill",
+        "Writes give way",
+        slow,
+        20,
+        settle=0.0,
+        copies=True,
+    ),
 )

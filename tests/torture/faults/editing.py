@@ -106,5 +106,6 @@ FAULTS = (
         16,
         1,
         settle=0.0,
+        copies=True,
     ),
 )
