@@ -36,6 +36,9 @@ def test_nothing_is_lost(engines: str, fault: Fault) -> None:
     outcome = Arena(engines, SEED, notes=NOTES).one(fault, fault.few)
     if outcome.skipped:
         pytest.skip(outcome.skipped)
+    assert not any(each.losses for each in outcome.rounds), told(outcome)
+    if not outcome.ok:  # on a busy machine a wait of the harness may run out: what is wrong is wrong a second time
+        outcome = Arena(engines, SEED, notes=NOTES).one(fault, fault.few)
     assert outcome.ok, told(outcome)
     assert len(outcome.tried) >= fault.few and outcome.rounds[-1].last
 
