@@ -66,7 +66,9 @@ class AutoLink:
         due = self._coalescer.next_due()
         self._wake.clear()
         try:
-            await asyncio.wait_for(self._wake.wait(), None if due is None else max(0.0, due - time.monotonic()))
+            # `wait_for` can swallow a cancellation that comes together with a hint, and `stop` would wait for ever.
+            async with asyncio.timeout(None if due is None else max(0.0, due - time.monotonic())):
+                await self._wake.wait()
         except TimeoutError:
             return
 
