@@ -56,6 +56,15 @@ class NotesSection(_Section):
         return [self.templates] if isinstance(self.templates, str) else self.templates
 
 
+class SearchSection(_Section):
+    """How the two lanes of search are weighed; `famulus eval --compare` says what fits a vault."""
+
+    lexical_weight: float | None = Field(None, ge=0, le=1)
+    """The lexical lane's share of the score, the same for every query; unset, it follows the query."""
+    name_weight: float | None = Field(None, ge=0, le=1)
+    """That share where the query stands in the name of a note or heading."""
+
+
 class WritingSection(_Section):
     """Where Famulus may write, and when."""
 
@@ -123,6 +132,7 @@ class Settings(BaseSettings):
     vault: Path | None = None
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("famulus", appauthor=False)))
     notes: NotesSection = NotesSection()
+    search: SearchSection = SearchSection()
     writing: WritingSection = WritingSection()
     journal: JournalSection = JournalSection()
     linking: LinkingSection = LinkingSection()

@@ -15,6 +15,18 @@ NAME_WEIGHT = 0.7
 NAMED_FROM = 0.6
 """The share of the query that a name must hold to count as meant."""
 
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What the owner fixed of the lexical lane's share (0..1); None follows the query.
+
+    `lexical` is the share for every query but a name, `name` that for a query that stands in the name of a hit.
+    """
+
+    lexical: float | None = None
+    name: float | None = None
+
+
 Hit = tuple[int, float]
 """An occurrence id and its lane's score, higher is better."""
 
@@ -41,16 +53,18 @@ def scaled(hits: Sequence[Hit]) -> dict[int, float]:
     return {occurrence: (score - least) / (best - least) for occurrence, score in first}
 
 
-def lexical_weight(coverage: float, named: float = 0.0) -> float:
+def lexical_weight(coverage: float, named: float = 0.0, weights: Weights = Weights()) -> float:
     """The lexical lane's share, given which share of the query its best hits hold: anywhere, and in their names.
 
     A lane that matches only a stray word of the query must not outvote the other: its best hit is scaled to 1
     however poor it is. That is what a Russian question to English notes looks like. The other way round, a query
     that is a note's name means that note, which vectors, made without the title, can not know.
     """
-    share = LEXICAL_WEIGHT * min(1.0, max(0.0, coverage) / ENOUGH)
-    name = max(0.0, named - NAMED_FROM) / (1 - NAMED_FROM)
-    return max(share, LEXICAL_WEIGHT + (NAME_WEIGHT - LEXICAL_WEIGHT) * min(1.0, name)) if name else share
+    full = LEXICAL_WEIGHT if weights.lexical is None else weights.lexical
+    share = full * min(1.0, max(0.0, coverage) / ENOUGH) if weights.lexical is None else full
+    name = min(1.0, max(0.0, named - NAMED_FROM) / (1 - NAMED_FROM))
+    by_name = NAME_WEIGHT if weights.name is None else weights.name
+    return max(share, full + (by_name - full) * name) if name else share
 
 
 def fuse(lexical: Sequence[Hit], dense: Sequence[Hit], weight: float = LEXICAL_WEIGHT) -> list[Fused]:

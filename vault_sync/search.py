@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from vault_sync import lexical
 from vault_sync.errors import StoreBrokenError
 from vault_sync.filter import Filter
-from vault_sync.fusion import DEPTH, Fused, Hit, fuse, lexical_weight
+from vault_sync.fusion import DEPTH, Fused, Hit, Weights, fuse, lexical_weight
 from vault_sync.ledger import CLEANED_FOR, Ledger, Version
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
@@ -21,7 +21,7 @@ from vault_sync.records import Occurrence
 from vault_sync.related import RELATED_WEIGHT, best_of_each_note, middle, salient
 from vault_sync.snippet import snippet
 
-__all__ = ["Filter", "Mode", "Passage", "Searcher"]
+__all__ = ["Filter", "Lanes", "Mode", "Passage", "Searcher", "Subject"]
 
 log = logging.getLogger(__name__)
 
@@ -59,24 +59,59 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Lanes:
+    """What each lane found for a query, best first, and the lexical lane's share (0..1) of the score."""
+
+    words: lexical.Match
+    vectors: Sequence[Hit]
+    weight: float
+
+    def fused(self) -> list[Fused]:
+        """Both lanes as one, best first."""
+        return fuse(self.words.hits, self.vectors, self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A note as a question: its names, the texts and the vectors (n, d) of its chunks, and which occurrences are its own."""
+
+    names: Sequence[str]
+    texts: Sequence[str]
+    vectors: Vectors
+    own: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class _Scope:
     """Where to look: the occurrences in `only` (None: all), but for those in `without`."""
 
     only: set[int] | None = None
     without: frozenset[int] = frozenset()
 
+    def but(self, ids: Collection[int]) -> "_Scope":
+        """The same place without these occurrences."""
+        if self.only is None:
+            return replace(self, without=self.without.union(ids))
+        return replace(self, only=self.only.difference(ids))
+
 
 class Searcher:
     """Finds passages. Holds no state of its own; safe to call from several threads."""
 
     def __init__(
-        self, ledger: Ledger, store: ChunkStore, embedder: Embedder, policy: PolicySource | None = None
+        self,
+        ledger: Ledger,
+        store: ChunkStore,
+        embedder: Embedder,
+        policy: PolicySource | None = None,
+        weights: Weights = Weights(),  # noqa: B008 — it is frozen
     ) -> None:
-        """`policy` says what may be found, and for what use."""
+        """`policy` says what may be found, and for what use; `weights` how much the lexical lane counts."""
         self._ledger = ledger
         self._store = store
         self._embedder = embedder
         self._policy = policy or Policy()
+        self._weights = weights
         self._denials: dict[Use, tuple[tuple[str, Version], tuple[int, ...]]] = {}
 
     def search(
@@ -90,30 +125,55 @@ class Searcher:
         """The best `k` (at most 100) passages of notes that may be put to this use, best first; none for an empty query."""
         if not query.strip() or k <= 0:
             return []
-        scope = self._scope(filter, use)
+        lanes = self.lanes(query, mode, filter, use)
+        return self._passages(lanes.fused(), dict(lanes.vectors), query, k)
+
+    def lanes(
+        self,
+        query: str,
+        mode: Mode = "hybrid",
+        filter: Filter = Filter(),  # noqa: B008 — it is frozen
+        use: Use = "search",
+        *,
+        without: Collection[int] = (),
+        whole: bool = False,
+    ) -> Lanes:
+        """What the lanes find among all occurrences but those in `without`.
+
+        With `whole` nothing is cut: the dense lane then compares with every vector, exactly.
+        """
+        scope = self._scope(filter, use).but(without)
         words = lexical.Match([])
         if mode != "dense":
-            words = lexical.match(self._ledger.read(), query, DEPTH, scope.only, scope.without)
+            depth = self._ledger.counts()[2] if whole else DEPTH
+            words = lexical.match(self._ledger.read(), query, depth, scope.only, scope.without)
         vectors: list[Hit] = []
         if mode != "lexical":
-            vectors = self._nearest(self._embedder.embed_query(query), DEPTH, scope)
-        fused = fuse(words.hits, vectors, _weight(mode, words))
-        return self._passages(fused, dict(vectors), query, k)
+            vector = self._embedder.embed_query(query)
+            vectors = self._every(vector, scope) if whole else self._nearest(vector, DEPTH, scope)
+        return Lanes(words, vectors, self._weight(mode, words))
 
     def related(self, path: str, k: int = 10, use: Use = "related") -> list[Passage]:
         """The neighbours of a note that may be put to this use: the best passage of each, best first, itself left out."""
         own = self._ledger.occurrences_of(path)
         record = self._ledger.note(path)
-        if not own or record is None or k <= 0:
+        if not own or record is None:
             return []
-        ids = {occurrence.id for occurrence in own}
-        query = salient(self._ledger.read(), (record.title, *record.aliases), [chunk.text for chunk in own])
-        scope = self._scope(Filter(), use)
-        words = lexical.search(self._ledger.read(), query, DEPTH + len(ids), scope.only, scope.without)
-        by_words = [hit for hit in words if hit[0] not in ids][:DEPTH]
-        vectors = self._ledger.embedded([chunk.id for chunk in own])[1]
-        near = self._nearest(middle(vectors), DEPTH + len(ids), scope) if len(vectors) else []
-        by_vectors = [hit for hit in near if hit[0] not in ids][:DEPTH]
+        ids = [chunk.id for chunk in own]
+        vectors = self._ledger.embedded(ids)[1]
+        texts = [chunk.text for chunk in own]
+        return self.near(Subject((record.title, *record.aliases), texts, vectors, frozenset(ids)), k, use)
+
+    def near(self, subject: Subject, k: int = 10, use: Use = "related") -> list[Passage]:
+        """The notes nearest to the subject that may be put to this use: the best passage of each, best first."""
+        if k <= 0:
+            return []
+        query = salient(self._ledger.read(), subject.names, subject.texts)
+        scope, depth = self._scope(Filter(), use), DEPTH + len(subject.own)
+        words = lexical.search(self._ledger.read(), query, depth, scope.only, scope.without)
+        by_words = [hit for hit in words if hit[0] not in subject.own][:DEPTH]
+        near = self._nearest(middle(subject.vectors), depth, scope) if len(subject.vectors) else []
+        by_vectors = [hit for hit in near if hit[0] not in subject.own][:DEPTH]
         fused = fuse(by_words, by_vectors, RELATED_WEIGHT)
         found = self._ledger.occurrences(hit.occurrence for hit in fused)
         best = best_of_each_note(fused, {i: occurrence.note_id for i, occurrence in found.items()})
@@ -152,7 +212,11 @@ class Searcher:
             return [(hit.occurrence, hit.similarity) for hit in near if hit.occurrence not in scope.without][:k]
         except StoreBrokenError as error:
             log.warning("Searching the ledger's vectors instead: %s", error)
-            return self._exact(vector, k, [i for i in self._all() if i not in scope.without])
+            return self._every(vector, scope)[:k]
+
+    def _every(self, vector: Vectors, scope: _Scope) -> list[Hit]:
+        ids = self._all() if scope.only is None else sorted(scope.only)
+        return self._exact(vector, len(ids), [i for i in ids if i not in scope.without])
 
     def _all(self) -> list[int]:
         return [int(row[0]) for row in self._ledger.read().execute("SELECT id FROM occurrences ORDER BY id")]
@@ -178,11 +242,10 @@ class Searcher:
         shown = [hit for hit in fused if hit.occurrence in known][: min(k, MOST)]
         return [_passage(known[hit.occurrence], hit, similarities.get(hit.occurrence), query) for hit in shown]
 
-
-def _weight(mode: Mode, words: lexical.Match) -> float:
-    if mode == "hybrid":
-        return lexical_weight(words.coverage, words.named)
-    return 1.0 if mode == "lexical" else 0.0
+    def _weight(self, mode: Mode, words: lexical.Match) -> float:
+        if mode == "hybrid":
+            return lexical_weight(words.coverage, words.named, self._weights)
+        return 1.0 if mode == "lexical" else 0.0
 
 
 def _passage(occurrence: Occurrence, hit: Fused, similarity: float | None, query: str) -> Passage:

@@ -66,3 +66,10 @@ def test_the_deepest_folder_decides() -> None:
     )
     modes = [section.mode_for(path) for path in ("x.md", "A/x.md", "A/B/x.md", "AB/x.md")]
     assert modes == ["auto", "off", "review", "auto"]
+
+
+def test_the_weights_of_search_follow_the_query_until_they_are_set(tmp_path: Path) -> None:
+    assert load(write(tmp_path, "")).search.lexical_weight is None
+    assert load(write(tmp_path, "[search]\nlexical_weight = 0.3\n")).search.lexical_weight == 0.3
+    with pytest.raises(ConfigError, match="lexical_weight"):
+        load(write(tmp_path, "[search]\nlexical_weight = 3\n"))

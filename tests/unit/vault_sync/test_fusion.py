@@ -2,7 +2,7 @@
 
 import pytest
 
-from vault_sync.fusion import DEPTH, LEXICAL_WEIGHT, NAME_WEIGHT, Fused, fuse, lexical_weight, scaled
+from vault_sync.fusion import DEPTH, LEXICAL_WEIGHT, NAME_WEIGHT, Fused, Weights, fuse, lexical_weight, scaled
 
 
 def test_scores_are_scaled_to_one_and_zero() -> None:
@@ -60,3 +60,15 @@ def test_a_query_that_is_a_name_belongs_to_the_lexical_lane(named: float, weight
 
 def test_a_note_found_by_its_name_beats_the_nearest_of_the_other_lane() -> None:
     assert fuse([(1, 2.0)], [(2, 0.9), (3, 0.85)], lexical_weight(1.0, 1.0))[0].occurrence == 1
+
+
+@pytest.mark.parametrize("coverage", [0.0, 0.1, 1.0])
+def test_a_weight_that_the_owner_fixed_does_not_follow_the_query(coverage: float) -> None:
+    assert lexical_weight(coverage, weights=Weights(lexical=0.25)) == 0.25
+    assert lexical_weight(coverage, 1.0, Weights(lexical=0.25)) == pytest.approx(NAME_WEIGHT)
+
+
+def test_the_weight_of_names_can_be_fixed_by_itself() -> None:
+    fixed = Weights(name=0.9)
+    assert lexical_weight(1.0, 1.0, fixed) == pytest.approx(0.9)
+    assert lexical_weight(0.2, 0.0, fixed) == lexical_weight(0.2)

@@ -9,10 +9,11 @@ import pytest
 
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.errors import StoreBrokenError
+from vault_sync.fusion import Weights
 from vault_sync.ledger import Ledger
 from vault_sync.policy import InForce, Policy, Rule
 from vault_sync.ports import Neighbour, Vectors
-from vault_sync.search import Filter, Mode, Passage, Searcher
+from vault_sync.search import Filter, Mode, Passage, Searcher, Subject
 from vault_sync.stores.memory import MemoryStore
 from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
@@ -198,3 +199,38 @@ def test_related_of_a_note_of_several_chunks(searcher: Searcher) -> None:
 def test_related_of_what_is_not_indexed_is_empty(searcher: Searcher) -> None:
     assert searcher.related("Nowhere.md") == []
     assert searcher.related("Tea/Kettle.md", 0) == []
+
+
+def test_lanes_are_what_search_is_made_of(searcher: Searcher) -> None:
+    lanes = searcher.lanes("ёлка у забора")
+    passages = searcher.search("ёлка у забора", 100)
+    assert [(hit.occurrence, hit.score) for hit in lanes.fused()] == [(p.occurrence, p.score) for p in passages]
+
+
+@pytest.mark.parametrize("narrow", [Filter(), Filter(folder="Garden")])
+def test_lanes_can_leave_occurrences_out_before_the_cut(searcher: Searcher, narrow: Filter) -> None:
+    first = searcher.search("ёлка у забора", 1, filter=narrow)[0].occurrence
+    lanes = searcher.lanes("ёлка у забора", filter=narrow, without=[first])
+    assert lanes.fused() and first not in {hit.occurrence for hit in lanes.fused()}
+
+
+def test_whole_lanes_are_not_cut(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vault_sync.search.DEPTH", 2)
+    cut, whole = searcher.lanes("tea water kettle"), searcher.lanes("tea water kettle", whole=True)
+    assert len(cut.vectors) == len(cut.words.hits) == 2
+    assert len(whole.vectors) == 8 and len(whole.words.hits) > 2
+    assert [i for i, _ in whole.vectors][:2] == [i for i, _ in cut.vectors]
+    assert len(searcher.lanes("tea", whole=True, filter=Filter(folder="Garden")).vectors) == 3
+
+
+def test_a_subject_is_what_a_note_is_asked_by(indexer: Indexer, searcher: Searcher) -> None:
+    text = "Шишки у забора."
+    subject = Subject((), [text], indexer.embedder.embed_passages([text]), frozenset())
+    assert set(_paths(searcher.near(subject, 2))) == {"Garden/Ёлка.md", "Garden/Шишки.md"}
+    own = frozenset(chunk.id for chunk in indexer.ledger.occurrences_of("Garden/Шишки.md"))
+    assert "Garden/Шишки.md" not in _paths(searcher.near(Subject((), [text], subject.vectors, own), 10))
+
+
+def test_weights_reach_the_fusion(indexer: Indexer) -> None:
+    only_words = Searcher(indexer.ledger, indexer.store, indexer.embedder, weights=Weights(1.0, 1.0))
+    assert {p.score for p in only_words.search("ёлка у забора", 100) if p.lexical_rank is None} <= {0.0}
