@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+Ids = NDArray[np.int64]
+"""Occurrence ids, sorted and each once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,11 @@ class ChunkStore(Protocol):
         """Forget these ids; unknown ones are no error."""
         ...
 
-    def query(self, vector: Vectors, k: int) -> list[Neighbour]:
-        """The `k` most similar occurrences, best first; ties by id."""
+    def query(self, vector: Vectors, k: int, among: Ids | None = None) -> list[Neighbour]:
+        """The `k` most similar occurrences, best first; ties by id.
+
+        With `among` only those ids are looked at, none of them is missed, and unknown ones are no error.
+        """
         ...
 
     def count(self) -> int:

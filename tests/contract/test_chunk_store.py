@@ -1,7 +1,7 @@
 """What every ChunkStore must do; the same tests on the exact store and on Chroma."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +33,9 @@ def _random(count: int, dimensions: int = 16, seed: int = 0) -> Vectors:
     return _unit(*np.random.default_rng(seed).normal(size=(count, dimensions)).tolist())
 
 
-def _ids(store: ChunkStore, vector: Vectors, k: int) -> list[int]:
-    return [hit.occurrence for hit in store.query(vector, k)]
+def _ids(store: ChunkStore, vector: Vectors, k: int, among: Sequence[int] | None = None) -> list[int]:
+    narrow = None if among is None else np.array(among, dtype=np.int64)
+    return [hit.occurrence for hit in store.query(vector, k, narrow)]
 
 
 def test_an_empty_store_finds_nothing(store: ChunkStore) -> None:
@@ -72,6 +73,33 @@ def test_the_exact_neighbours_are_found(store: ChunkStore) -> None:
     store.add(range(600), vectors)
     query = _random(1, seed=7)[0]
     assert _ids(store, query, 20) == np.argsort(-(vectors @ query))[:20].tolist()
+
+
+def test_three_among_many_that_are_nearer_are_all_found(store: ChunkStore) -> None:
+    vectors, query = _random(600), _random(1, seed=7)[0]
+    store.add(range(600), vectors)
+    last = np.sort(np.argsort(vectors @ query)[:3])
+    assert _ids(store, query, 100, last.tolist()) == last[np.argsort(-(vectors[last] @ query))].tolist()
+    assert _ids(store, query, 1, last.tolist()) == [int(last[np.argmax(vectors[last] @ query)])]
+
+
+@pytest.mark.parametrize("share", [2, 5, 50])
+def test_a_narrowed_search_is_the_search_narrowed(store: ChunkStore, share: int) -> None:
+    vectors, query = _random(600), _random(1, seed=7)[0]
+    store.add(range(600), vectors)
+    nearest = np.argsort(-(vectors @ query))
+    wanted = [int(i) for i in nearest if i % share == 0]
+    assert _ids(store, query, 10, range(0, 600, share)) == wanted[:10]
+
+
+def test_among_none_and_among_unknown_ones_nothing_is_found(store: ChunkStore) -> None:
+    assert _ids(store, _unit((1, 0))[0], 5, [1]) == []
+    store.add([1, 2, 3], _unit((1, 0), (0, 1), (1, 1)))
+    store.delete([3])
+    assert _ids(store, _unit((1, 0))[0], 5, []) == []
+    assert _ids(store, _unit((1, 0))[0], 5, [-4, 0, 7, 8]) == []
+    assert _ids(store, _unit((1, 0))[0], 5, [-4, 2, 3, 8]) == [2]
+    assert _ids(store, _unit((1, 0))[0], 0, [1, 2]) == []
 
 
 def test_what_is_deleted_is_not_found(store: ChunkStore) -> None:

@@ -14,8 +14,8 @@ from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
 from vault_sync.errors import StoreBrokenError
-from vault_sync.ports import Neighbour, Vectors
-from vault_sync.stores.memory import wrong_dimensions
+from vault_sync.ports import Ids, Neighbour, Vectors
+from vault_sync.stores.memory import nearest, wrong_dimensions
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +84,14 @@ class ChromaStore:
             ids = [str(occurrence) for occurrence in occurrences[part]]
             self._run(lambda ids=ids: self._collection.delete(ids=ids))  # type: ignore[misc]
 
-    def query(self, vector: Vectors, k: int) -> list[Neighbour]:
-        """The `k` most similar occurrences, best first; ties by id. The search is approximate."""
+    def query(self, vector: Vectors, k: int, among: Ids | None = None) -> list[Neighbour]:
+        """The `k` most similar occurrences, best first; ties by id.
+
+        The search is approximate, but for one among `among`: Chroma's own filter walks the whole graph and may stop
+        before it has found them all, so their vectors are fetched and compared here.
+        """
+        if among is not None:
+            return self._exact(vector, k, among)
         wanted = min(k, self.count())
         if wanted <= 0:
             return []
@@ -96,6 +102,15 @@ class ChromaStore:
         pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)
         found = [Neighbour(int(name), 1.0 - float(distance)) for name, distance in pairs]
         return sorted(found, key=lambda hit: (-hit.similarity, hit.occurrence))
+
+    def _exact(self, vector: Vectors, k: int, among: Ids) -> list[Neighbour]:
+        found = self.get(among.tolist()) if k > 0 else {}
+        if not found:
+            return []
+        matrix = np.stack(list(found.values()))
+        if matrix.shape[1] != len(vector):
+            raise wrong_dimensions(matrix.shape[1], len(vector))
+        return nearest(np.fromiter(found, np.int64), matrix, vector, k)
 
     def count(self) -> int:
         """How many occurrences are stored."""

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vault_sync.errors import StoreBrokenError
-from vault_sync.ports import Neighbour, Vectors
+from vault_sync.ports import Ids, Neighbour, Vectors
 
 
 class MemoryStore:
@@ -36,14 +37,15 @@ class MemoryStore:
                 self._matrix = self._matrix[kept]
                 self._ids = [self._ids[row] for row in kept]
 
-    def query(self, vector: Vectors, k: int) -> list[Neighbour]:
+    def query(self, vector: Vectors, k: int, among: Ids | None = None) -> list[Neighbour]:
         """The `k` most similar occurrences, best first; ties by id."""
         with self._lock:
-            ids, matrix = self._ids, self._matrix
+            ids, matrix = np.array(self._ids, dtype=np.int64), self._matrix
             self._check(len(vector))
-        if not ids or k <= 0:
-            return []
-        return nearest(ids, matrix, vector, k)
+        if among is not None:
+            rows = np.flatnonzero(np.isin(ids, among))
+            ids, matrix = ids[rows], matrix[rows]
+        return nearest(ids, matrix, vector, k) if len(ids) and k > 0 else []
 
     def _check(self, dimensions: int) -> None:
         if self._ids and self._matrix.shape[1] != dimensions:
@@ -72,10 +74,19 @@ class MemoryStore:
         """Nothing to release."""
 
 
-def nearest(ids: Sequence[int], matrix: Vectors, vector: Vectors, k: int) -> list[Neighbour]:
+def nearest(ids: NDArray[np.int64], matrix: Vectors, vector: Vectors, k: int) -> list[Neighbour]:
     """The `k` rows of `matrix` (n, d), L2-normalised, most similar to `vector` (d,); ties by id."""
-    similarities = matrix @ vector
-    order = np.lexsort((np.asarray(ids), -similarities))[:k]
+    return first(ids, matrix @ vector, k)
+
+
+def first(ids: NDArray[np.int64], similarities: Vectors, k: int) -> list[Neighbour]:
+    """The `k` > 0 most similar of `ids`, given their similarities (n,); ties by id."""
+    if len(ids) > k:
+        # Everything from the k-th best on, also where several are as good as that one: ties go by id, not by place.
+        least = np.partition(similarities, len(ids) - k)[len(ids) - k]
+        best = np.flatnonzero(similarities >= least)
+        ids, similarities = ids[best], similarities[best]
+    order = np.lexsort((ids, -similarities))[:k]
     return [Neighbour(int(ids[row]), float(similarities[row])) for row in order]
 
 

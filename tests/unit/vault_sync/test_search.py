@@ -12,7 +12,7 @@ from vault_sync.errors import StoreBrokenError
 from vault_sync.fusion import Weights
 from vault_sync.ledger import Ledger
 from vault_sync.policy import InForce, Policy, Rule
-from vault_sync.ports import Neighbour, Vectors
+from vault_sync.ports import Ids, Neighbour, Vectors
 from vault_sync.search import Filter, Mode, Passage, Searcher, Subject
 from vault_sync.stores.memory import MemoryStore
 from vault_sync.sync import Indexer
@@ -138,7 +138,7 @@ def test_what_the_ledger_forgot_is_not_shown_even_while_the_store_has_it(indexer
 
 
 class _Broken(MemoryStore):
-    def query(self, vector: Vectors, k: int) -> list[Neighbour]:
+    def query(self, vector: Vectors, k: int, among: Ids | None = None) -> list[Neighbour]:
         raise StoreBrokenError("The store can not be used.")
 
 
