@@ -27,6 +27,10 @@ PATIENCE = 60.0
 """Seconds that a job waits for its turn."""
 HEARTBEAT = 2.0
 """Seconds between looks at whether the vault is still the same folder: an unmount sends no event."""
+FLOOD = 2000
+"""More hints than this at once are answered by looking at the whole vault, which costs less than path by path."""
+_EVERYTHING = ""
+"""The path of the hint that says that a folder changed: it is due like any other, so that many are answered once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Upkeep:
         self._stop = False
         self._tree_changed = True
         self._next_scan = 0.0
+        self._rests_until = 0.0
         self._scanned = threading.Event()
         self._working = 0
         self._problem = ""
@@ -141,7 +146,8 @@ class Upkeep:
         try:
             while not self._stop:
                 self._turn()
-                self._errands.do_all()
+                if not self._suspected:  # no errand is done on an index that is about to be looked at
+                    self._errands.do_all()
         except Stopped:
             log.info("Indexing was stopped; it goes on at the next start.")
         finally:
@@ -220,7 +226,7 @@ class Upkeep:
             return
         self._unwatch()
         self._identity = identity
-        self._watcher = Watcher(self._indexer.vault.root, self._hint, self.rescan, polling=self._polling)
+        self._watcher = Watcher(self._indexer.vault.root, self._hint, self._tree_hint, polling=self._polling)
         self._watcher.start()
         self._tree_changed = True
 
@@ -230,7 +236,10 @@ class Upkeep:
             self._watcher = None
 
     def _scan(self) -> None:
-        self._tree_changed = False
+        with self._wake:
+            self._tree_changed = False
+            self._coalescer.clear()  # the scan looks at all of them
+            self._working = max(self._working, 1)
         self.reload()
         try:
             pending = self._indexer.survey()
@@ -247,16 +256,19 @@ class Upkeep:
 
     def _wait(self) -> list[str]:
         with self._wake:
+            now = time.monotonic()
             due = [at for at in (self._coalescer.next_due(), self._settings.next_due()) if at is not None]
-            wait = min([HEARTBEAT, *(at - time.monotonic() for at in due)])
-            if wait > 0 and not (self._stop or self._tree_changed or self._suspected or self._errands):
-                self._wake.wait(wait)
+            self._rests_until = min([now + HEARTBEAT, *due])
+            if self._rests_until > now and not (self._stop or self._tree_changed or self._suspected or self._errands):
+                self._wake.wait(self._rests_until - now)
             taken = self._coalescer.take(time.monotonic())
             self._working = len(taken)
             return taken
 
     def _look(self, paths: list[str]) -> None:
-        if paths:
+        if _EVERYTHING in paths or len(paths) > FLOOD:
+            self._scan()
+        elif paths:
             try:
                 self._indexer.look(paths)
             except VaultError:
@@ -269,9 +281,19 @@ class Upkeep:
         settings = path in obsidian.FILES
         if not settings and not self._indexer.policy.current.readable(path):
             return
+        self._gather(self._settings if settings else self._coalescer, path)
+
+    def _tree_hint(self) -> None:
+        self._gather(self._coalescer, _EVERYTHING)
+
+    def _gather(self, coalescer: Coalescer, path: str) -> None:
         with self._wake:
-            (self._settings if settings else self._coalescer).hint(path, time.monotonic())
-            self._wake.notify_all()
+            coalescer.hint(path, time.monotonic())
+            # Each hint of a flood would wake the thread; most are due later than what it waits for.
+            due = coalescer.due_at(path)
+            if coalescer is self._settings or due < self._rests_until:
+                self._rests_until = min(due, self._rests_until)
+                self._wake.notify_all()
 
     def _settings_due(self) -> bool:
         with self._wake:

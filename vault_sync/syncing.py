@@ -4,6 +4,7 @@ import os
 import re
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -57,7 +58,8 @@ class Syncing:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = threading.Lock()
-        self._hints: dict[str, float] = {}
+        self._hints: OrderedDict[str, float] = OrderedDict()
+        """When each note was last heard of, the one that was longest ago first."""
         self._temporary: set[str] = set()
 
     def heard(self, path: str) -> None:
@@ -68,8 +70,9 @@ class Syncing:
                 self._temporary.add(path)
             elif not path.startswith("."):
                 self._hints[path] = now
-            for old in [name for name, at in self._hints.items() if now - at > WINDOW]:
-                del self._hints[old]
+                self._hints.move_to_end(path)
+            while self._hints and now - next(iter(self._hints.values())) > WINDOW:
+                self._hints.popitem(last=False)
 
     def under_way(self, folder: str = "") -> str:
         """What is at work, in a sentence; empty where nothing is. `folder` is where one wants to write."""

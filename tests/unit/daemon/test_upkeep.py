@@ -124,6 +124,87 @@ def test_many_files_at_once(world: World) -> None:
     assert world.ledger.counts()[0] == 1001
 
 
+class Looked:
+    """Counts how the index is asked to catch up."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.paths: list[list[str]] = []
+        self.scans = self.turns = 0
+        look, scan, check = Indexer.look, Indexer.scan, Vault.check
+
+        def looks(indexer: Indexer, paths: list[str]) -> None:
+            self.paths.append(paths)
+            look(indexer, paths)
+
+        def scans(indexer: Indexer) -> int:
+            self.scans += 1
+            return scan(indexer)
+
+        def checks(vault: Vault) -> None:
+            self.turns += 1
+            check(vault)
+
+        monkeypatch.setattr(Indexer, "look", looks)
+        monkeypatch.setattr(Indexer, "scan", scans)
+        monkeypatch.setattr(Vault, "check", checks)
+
+
+def test_a_flood_of_hints_is_answered_by_one_scan(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("daemon.upkeep.FLOOD", 20)
+    looked = Looked(world, monkeypatch)
+    begun, end = threading.Event(), threading.Event()
+
+    def long() -> None:
+        begun.set()
+        assert end.wait(LONG)
+
+    busy = threading.Thread(target=world.upkeep.call, args=(long,))
+    busy.start()
+    assert begun.wait(LONG)
+    for number in range(100):
+        (world.root / f"n{number}.md").write_text(f"note number {number}")
+        world.upkeep._hint(f"n{number}.md")
+    end.set()
+    busy.join()
+    for number in range(100):
+        world.heard.wait("note.indexed", path=f"n{number}.md")
+    assert world.ledger.counts()[0] == 101
+    assert 1 <= looked.scans <= 5 and all(len(paths) <= 20 for paths in looked.paths)
+
+
+def test_hints_that_are_due_later_let_the_thread_sleep(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken = 0
+    notify = world.upkeep._wake.notify_all
+
+    def count() -> None:
+        nonlocal woken
+        woken += 1
+        notify()
+
+    monkeypatch.setattr(world.upkeep._wake, "notify_all", count)
+    for number in range(2000):
+        world.upkeep._hint(f"none{number}.md")
+    (world.root / "b.md").write_text("second note")
+    world.heard.wait("note.indexed", path="b.md")
+    assert 0 < woken < 500
+
+
+def test_folders_that_change_are_looked_at_once_and_in_their_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patient = World(tmp_path, quiet=LONG)
+    patient.upkeep._coalescer.longest = LONG
+    patient.upkeep.start()
+    patient.heard.wait("index.ready")
+    looked = Looked(patient, monkeypatch)
+    for _ in range(50):
+        patient.upkeep._tree_hint()
+        patient.upkeep.call(lambda: None)
+    assert looked.turns >= 50 and not looked.scans and patient.upkeep.status().pending == 1
+    patient.upkeep.stop()
+    patient.ledger.close()
+
+
 def test_a_vault_that_goes_away_and_comes_back(world: World) -> None:
     away = world.root.with_name("away")
     world.root.rename(away)
@@ -337,6 +418,30 @@ def test_a_job_that_comes_too_late_is_not_done(world: World) -> None:
     end.set()
     busy.join()
     assert world.upkeep.call(lambda: 5) == 5 and not done
+
+
+def test_no_job_runs_on_an_index_that_is_suspected(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    check = Indexer.check
+
+    def checks(indexer: Indexer) -> None:
+        done.append("check")
+        check(indexer)
+
+    monkeypatch.setattr(Indexer, "check", checks)
+
+    look = Indexer.look
+
+    def looks(indexer: Indexer, paths: list[str]) -> None:
+        look(indexer, paths)
+        world.upkeep._errands.ask(lambda: done.append("job"))
+        world.upkeep.suspect()
+
+    monkeypatch.setattr(Indexer, "look", looks)
+    (world.root / "b.md").write_text("second note")
+    world.heard.wait("note.indexed", path="b.md")
+    world.upkeep.call(lambda: None)
+    assert done[:2] == ["check", "job"]
 
 
 def test_without_the_thread_a_job_runs_at_once(tmp_path: Path) -> None:
