@@ -10,13 +10,15 @@ import pytest
 from vault_sync.errors import StoreBrokenError, VaultError
 from vault_sync.ports import ChunkStore, Vectors
 from vault_sync.stores.chroma import ChromaStore
+from vault_sync.stores.mapped import MappedStore
 from vault_sync.stores.memory import MemoryStore
 
 
-@pytest.fixture(params=["memory", "chroma"])
+@pytest.fixture(params=["memory", "mapped", "chroma"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChunkStore]:
     makers: dict[str, Callable[[], ChunkStore]] = {
         "memory": MemoryStore,
+        "mapped": lambda: MappedStore(tmp_path / "mapped"),
         "chroma": lambda: ChromaStore(tmp_path / "chroma"),
     }
     made = makers[request.param]()

@@ -65,6 +65,8 @@ def test_fastapi_stays_at_the_edge() -> None:
 THE_DOOR = {"vault_sync/write.py", "vault_sync/files.py", "vault_sync/swap.py"}
 WRITERS = {
     "vault_sync/stores/chroma.py": "the vector store, in the data folder",
+    "vault_sync/stores/mapped.py": "old files of mapped vectors, in the data folder",
+    "vault_sync/stores/rowfile.py": "the mapped vectors, in the data folder",
     "vault_sync/durable.py": "databases and their backups, in the data folder",
     "vault_sync/backup.py": "backups of state.db, in the data folder",
     "vault_sync/state.py": "puts a state.db aside that the owner gave up, in the data folder",
