@@ -44,6 +44,10 @@ def build_parser() -> argparse.ArgumentParser:
     search = command("search", commands.search, "Find passages by words and by meaning.")
     search.add_argument("query")
     _search_flags(search)
+    why = command("why", commands.why, "Say why a search does not find a note, or where the note stands.")
+    why.add_argument("query")
+    why.add_argument("note", help="path or title of the note that was expected")
+    _filter_flags(why)
     ask = command("ask", commands.ask, "Ask the vault a question; the answer cites its notes.")
     ask.add_argument("question")
     ask.add_argument("--note", default=None, help="ask about this note only")
@@ -80,10 +84,14 @@ def _late() -> argparse.ArgumentParser:
 def _search_flags(search: argparse.ArgumentParser) -> None:
     search.add_argument("-k", type=int, default=5, help="how many passages (default 5)")
     search.add_argument("--mode", choices=("hybrid", "lexical", "dense"), default="hybrid")
-    search.add_argument("--folder", default="", help="only notes in this folder")
-    search.add_argument("--tag", default="", help="only notes with this tag")
-    search.add_argument("--after", default="", help="only notes changed on or after this day (YYYY-MM-DD)")
-    search.add_argument("--before", default="", help="only notes changed on or before this day (YYYY-MM-DD)")
+    _filter_flags(search)
+
+
+def _filter_flags(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--folder", default="", help="only notes in this folder")
+    command.add_argument("--tag", default="", help="only notes with this tag")
+    command.add_argument("--after", default="", help="only notes changed on or after this day (YYYY-MM-DD)")
+    command.add_argument("--before", default="", help="only notes changed on or before this day (YYYY-MM-DD)")
 
 
 def _review(review: argparse.ArgumentParser, late: argparse.ArgumentParser) -> None:

@@ -41,7 +41,7 @@ class Client:
 
     http: httpx.AsyncClient
 
-    async def get(self, path: str, **params: Any) -> Any:
+    async def get(self, path: str, /, **params: Any) -> Any:
         """The JSON of a GET. Raises RequestFailedError."""
         given = {key: value for key, value in params.items() if value not in (None, "")}
         return _checked(await self.http.get(path, params=given))

@@ -9,11 +9,12 @@ from typing import Any
 from rich.console import Console
 
 from daemon import doctor as checks
-from daemon import folder, show
+from daemon import folder, reasons, show
 from daemon import models as stored
 from daemon.client import connect
 from daemon.config import ConfigError, Settings
 from daemon.engines.spec import EngineSpec
+from daemon.explaining import asks_to_be_left_alone
 from daemon.lock import VaultLock
 from daemon.serve import serve as run_daemon
 from daemon.verifying import verify_alone
@@ -57,6 +58,23 @@ async def search(arguments: argparse.Namespace, settings: Settings) -> int:
             before=arguments.before,
         )
     return _output(arguments, data, show.passages(data["results"]))
+
+
+async def why(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Say why a note was not found; who can read the vault's folder is also told that a note asks to be left alone."""
+    async with connect(settings, quiet=arguments.json) as client:
+        data = await client.get(
+            "/api/why",
+            q=arguments.query,
+            path=arguments.note,
+            folder=arguments.folder,
+            tag=arguments.tag,
+            after=arguments.after,
+            before=arguments.before,
+        )
+    unknown = data["verdict"] == "unknown" and not arguments.json
+    private = unknown and await asyncio.to_thread(asks_to_be_left_alone, settings, arguments.note)
+    return _output(arguments, data, reasons.private(data) if private else reasons.why(data))
 
 
 async def ask(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -15,6 +15,7 @@ from vault_sync.journal import Entry, Selection
 from vault_sync.paths import vault_path
 from vault_sync.properties import Wanted, wanted
 from vault_sync.search import Passage
+from vault_sync.why import Standing, Where
 
 
 class Lanes(BaseModel):
@@ -59,6 +60,87 @@ def search_results(passages: Sequence[Passage]) -> SearchResults:
             )
             for passage in passages
         ]
+    )
+
+
+class LaneRank(BaseModel):
+    """The note's best chunk in one lane: its rank from 1 among `of`, null where the lane does not match it."""
+
+    rank: int | None
+    of: int
+    score: float | None
+
+
+class WhyLanes(BaseModel):
+    """Both lanes."""
+
+    lexical: LaneRank
+    dense: LaneRank
+
+
+class QueryWord(BaseModel):
+    """A word of the query, where it stands, and how many chunks have it."""
+
+    word: str
+    where: Where
+    chunks: int
+    looked_for: bool
+
+
+class Closest(BaseModel):
+    """The note's chunk that came closest."""
+
+    heading: list[str]
+    start_line: int
+    end_line: int
+    snippet: str
+
+
+class WhyStanding(BaseModel):
+    """Where the note stands after fusion; `rank` is null beyond the first hundred of both lanes."""
+
+    rank: int | None
+    of: int
+    score: float | None
+    weight: float
+    lanes: WhyLanes
+    closest: Closest
+    words: list[QueryWord]
+    above: list[SearchResult]
+
+
+class Why(BaseModel):
+    """Why a note was not found, or where it stands."""
+
+    query: str
+    path: str | None
+    verdict: str
+    reason: str
+    fix: str
+    alike: list[str]
+    changed_since: bool
+    standing: WhyStanding | None
+
+
+def why_standing(found: Standing) -> WhyStanding:
+    """Where a note stands, as the API shows it."""
+    chunk = found.closest
+    return WhyStanding(
+        rank=found.rank,
+        of=found.of,
+        score=found.score,
+        weight=round(found.weight, 4),
+        lanes=WhyLanes(
+            lexical=LaneRank(**dataclasses.asdict(found.lexical)), dense=LaneRank(**dataclasses.asdict(found.dense))
+        ),
+        closest=Closest(
+            heading=list(chunk.heading), start_line=chunk.start_line, end_line=chunk.end_line, snippet=found.snippet
+        ),
+        words=[
+            QueryWord(word=word.text, where=word.where, chunks=word.chunks, looked_for=word.looked_for)
+            for word in found.words
+        ],
+        above=search_results(found.above).results,
     )
 
 

@@ -157,6 +157,15 @@ def _frequency(connection: sqlite3.Connection, root: str) -> int:
     return int(row[0]) if row else 0
 
 
+def holding(
+    connection: sqlite3.Connection, root: str, allowed: Collection[int] | None = None, denied: Collection[int] = ()
+) -> int:
+    """How many of the rows that a search among `allowed` but `denied` sees hold the stem."""
+    narrow, values = _narrowed([root], allowed, denied)
+    row = connection.execute(f"SELECT count(*) FROM lexical WHERE lexical MATCH ?{narrow}", values).fetchone()
+    return int(row[0])
+
+
 def telling(counts: Counts) -> set[str]:
     """The stems worth looking for: the common ones are left out where rarer ones occur at all."""
     limit = max(COMMON * counts.rows, COMMON_ROWS)
@@ -189,6 +198,19 @@ def _candidates(
     """The rows that FTS5 ranks first, with their stems."""
     if not stems or (allowed is not None and not allowed):
         return {}
+    narrow, values = _narrowed(stems, allowed, denied)
+    rows = connection.execute(
+        f"SELECT rowid, title, heading, stems FROM lexical WHERE lexical MATCH ?{narrow}"
+        f" ORDER BY bm25(lexical, {_WEIGHTS}), rowid LIMIT {int(most)}",
+        values,
+    )
+    return {int(row[0]): Fields(row[1].split(), row[2].split(), row[3].split()) for row in rows}
+
+
+def _narrowed(
+    stems: Collection[str], allowed: Collection[int] | None, denied: Collection[int]
+) -> tuple[str, list[str]]:
+    """What follows `MATCH ?` in a statement, and the values for it."""
     narrow, values = "", [_expression(sorted(stems))]
     if allowed is not None:
         # The plus sign keeps SQLite from running the whole match once for each allowed id.
@@ -197,12 +219,7 @@ def _candidates(
     if denied:
         narrow += " AND +rowid NOT IN (SELECT value FROM json_each(?))"
         values.append(json.dumps(list(denied)))
-    rows = connection.execute(
-        f"SELECT rowid, title, heading, stems FROM lexical WHERE lexical MATCH ?{narrow}"
-        f" ORDER BY bm25(lexical, {_WEIGHTS}), rowid LIMIT {int(most)}",
-        values,
-    )
-    return {int(row[0]): Fields(row[1].split(), row[2].split(), row[3].split()) for row in rows}
+    return narrow, values
 
 
 def _expression(stems: Sequence[str]) -> str:

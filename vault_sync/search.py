@@ -125,7 +125,10 @@ class Searcher:
         """The best `k` (at most 100) passages of notes that may be put to this use, best first; none for an empty query."""
         if not query.strip() or k <= 0:
             return []
-        lanes = self.lanes(query, mode, filter, use)
+        return self.passages(self.lanes(query, mode, filter, use), query, k)
+
+    def passages(self, lanes: Lanes, query: str, k: int) -> list[Passage]:
+        """The best `k` (at most 100) of what the lanes found, best first."""
         return self._passages(lanes.fused(), dict(lanes.vectors), query, k)
 
     def lanes(
@@ -152,6 +155,16 @@ class Searcher:
             vector = self._embedder.embed_query(query)
             vectors = self._every(vector, scope) if whole else self._nearest(vector, DEPTH, scope)
         return Lanes(words, vectors, self._weight(mode, words))
+
+    def spread(
+        self,
+        roots: Collection[str],
+        filter: Filter = Filter(),  # noqa: B008 — it is frozen
+        use: Use = "search",
+    ) -> dict[str, int]:
+        """In how many of the chunks that may be found each stem stands."""
+        scope, ledger = self._scope(filter, use), self._ledger.read()
+        return {root: lexical.holding(ledger, root, scope.only, scope.without) for root in roots}
 
     def related(self, path: str, k: int = 10, use: Use = "related") -> list[Passage]:
         """The neighbours of a note that may be put to this use: the best passage of each, best first, itself left out."""

@@ -1,4 +1,4 @@
-"""`/api/search` and `/api/related`."""
+"""`/api/search`, `/api/why` and `/api/related`."""
 
 import asyncio
 from datetime import date
@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from agents.errors import BadRequestError
 from daemon import wire
 from daemon.compose import Famulus
+from daemon.explaining import explain
 from vault_sync.filter import Filter
 from vault_sync.paths import vault_path
 
@@ -33,6 +34,31 @@ def router(famulus: Famulus) -> APIRouter:
         narrow = Filter(folder, tag, after, before)
         passages = await asyncio.to_thread(famulus.searcher.search, q, k, mode, narrow)
         return wire.search_results(passages)
+
+    @routes.get("/why")
+    async def why(
+        q: str,
+        path: str,
+        folder: str = "",
+        tag: str = "",
+        after: date | None = None,
+        before: date | None = None,
+    ) -> wire.Why:
+        """Why a search does not find a note, given by path or title: what keeps it out, or its rank in each lane."""
+        if not q.strip():
+            raise BadRequestError("Nothing was searched.", "`q` is empty.", "Give some words or a question.")
+        narrow = Filter(folder, tag, after, before)
+        found = await asyncio.to_thread(explain, famulus, q, path, narrow)
+        return wire.Why(
+            query=found.query,
+            path=found.path,
+            verdict=found.verdict,
+            reason=found.reason,
+            fix=found.fix,
+            alike=list(found.alike),
+            changed_since=found.changed_since,
+            standing=found.standing and wire.why_standing(found.standing),
+        )
 
     @routes.get("/related")
     async def related(path: str, k: Annotated[int, Query(ge=1, le=50)] = 10) -> wire.SearchResults:

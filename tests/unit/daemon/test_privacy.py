@@ -127,6 +127,8 @@ class House:
             await self.get("/api/search", q="plains", **narrow) for narrow in ({"folder": "Private"}, {"tag": "q"})
         ]
         said += [await self.get("/api/related", path=path) for path in (HORSES, "Zebra.md")]
+        said += [await self.get("/api/why", q=q, path=HORSES) for q in ("plains", ASKED)]
+        said += [await self.get("/api/why", q="plains", path="Private/Quag")]
         said += [
             await self.get("/api/notes"),
             await self.get("/api/notes", path=HORSES),
@@ -163,6 +165,11 @@ class House:
         ]
         said += [await self.chat({"role": "user", "content": ASKED}, famulus={"path": path})]
         return [(response.status_code, told(response, path, title)) for response in said]
+
+    async def reasons(self, path: str, title: str) -> list[str]:
+        """Why it is not found, without the name. The setting is told, so only names that it fits can be compared."""
+        said = [await self.get("/api/why", q="plains", path=each) for each in (path, title)]
+        return [told(response, path, title) for response in said]
 
     def written(self) -> str:
         """The text of all notes but the hidden one and those that the user wrote."""
@@ -262,6 +269,7 @@ async def hidden_from_all(house: House, suggestion: str) -> None:
     house.events.clear()
     assert names_it(await house.answers(suggestion)) == []
     assert await house.refusals(SECRET, "Quagga") == await house.refusals(UNKNOWN, "Tarpans")
+    assert await house.reasons(SECRET, "Quagga") == await house.reasons("Private/Quaggas.md", "Quaggas")
     house.put(SECRET, house.famulus.vault.read(SECRET)[0].decode() + "More of it.\n")
     house.famulus.bus.publish("note.written", path=SECRET, feature="link")
     house.famulus.bus.publish("note.moved", path=HORSES, old_path=SECRET)
@@ -377,6 +385,7 @@ async def test_from_the_first_moment_of_a_start_nothing_is_told(world: Path, mon
         assert house.famulus.ledger.note(SECRET) is not None, "the index is not cleaned yet"
         assert names_it(await house.answers(suggestion)) == []
         assert await house.refusals(SECRET, "Quagga") == await house.refusals(UNKNOWN, "Tarpans")
+        assert await house.reasons(SECRET, "Quagga") == await house.reasons("Private/Quaggas.md", "Quaggas")
 
 
 async def test_a_digest_and_a_prompt_of_the_vault_that_are_hidden(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
