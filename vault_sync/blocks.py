@@ -1,7 +1,7 @@
 """The block structure of a note's body, by markdown-it: which lines are prose, code, HTML or headings."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -9,11 +9,18 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from vault_sync.lines import Lines, Spans
-from vault_sync.note import Heading, Region, Span
+from vault_sync.note import Group, GroupKind, Heading, Region, Span
 
 # Only lines are asked of markdown-it. Inline marks are scanned by our own code, since Obsidian's are not
 # CommonMark's and need exact offsets; `reference` would swallow definitions, which are text in a note.
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").disable(["inline", "text_join", "reference"])
+_GROUPS: Mapping[str, GroupKind] = {
+    "bullet_list_open": "list",
+    "ordered_list_open": "list",
+    "list_item_open": "item",
+    "blockquote_open": "quote",
+    "table_open": "table",
+}
 _CALLOUT = re.compile(r"\[!([^\]\n|]+)")
 _HEADING_ID = re.compile(r"\s+\^[A-Za-z0-9-]+\s*$")
 _MARKUP = re.compile(r"!?\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]|(\*\*|__|==|~~|`)")
@@ -28,6 +35,7 @@ class Layout:
     code: tuple[Region, ...]
     html: tuple[Region, ...]
     callouts: tuple[str, ...]
+    groups: tuple[Group, ...]
 
 
 def layout_of(text: str, lines: Lines, body_start: int) -> Layout:
@@ -40,7 +48,9 @@ def layout_of(text: str, lines: Lines, body_start: int) -> Layout:
     segments = [lines.span(first, last) for first, last in sorted(prose)]
     segments += _uncovered(lines, offset, [*(region.span for region in (*code, *html)), *segments])
     headings = tuple(_headings(tokens, lines, offset))
-    return Layout(tuple(sorted(segments, key=lambda s: s.start)), headings, code, html, _callouts(tokens))
+    segments.sort(key=lambda span: span.start)
+    groups = tuple(_groups(tokens, lines, offset))
+    return Layout(tuple(segments), headings, code, html, _callouts(tokens), groups)
 
 
 def _first_last(token: Token, offset: int) -> tuple[int, int]:
@@ -54,6 +64,12 @@ def _regions(tokens: Iterable[Token], types: tuple[str, ...], kind: str, lines: 
             name = token.info.strip().split(maxsplit=1)[:1] if token.info else []
             span = lines.span(*_first_last(token, offset))
             yield Region("code" if kind == "code" else "html", span, name[0] if name else "")
+
+
+def _groups(tokens: Iterable[Token], lines: Lines, offset: int) -> Iterable[Group]:
+    for token in tokens:
+        if token.type in _GROUPS and token.map:
+            yield Group(_GROUPS[token.type], lines.span(*_first_last(token, offset)))
 
 
 def _uncovered(lines: Lines, offset: int, covered: list[Span]) -> list[Span]:

@@ -10,10 +10,13 @@ from collections.abc import Iterator
 from vault_sync.cut import Cutter, weight
 from vault_sync.lines import Spans
 from vault_sync.note import Chunk, Heading, Note, Span
+from vault_sync.text import sentences
 from vault_sync.visible import visible
 
 MAX_CHARS = 1000
 MIN_CHARS = 150
+OVERLAP = 0
+MAX_LEAD = 200
 MAX_HEADING = 200
 """Longer heading paths lose their outer parts in `embed_text`, so that the text keeps its room."""
 
@@ -28,7 +31,9 @@ _Piece = tuple[tuple[str, ...], Span, str]
 """Heading path, span and what the embedder reads of it."""
 
 
-def chunk_note(note: Note, *, max_chars: int = MAX_CHARS, min_chars: int = MIN_CHARS) -> tuple[Chunk, ...]:
+def chunk_note(
+    note: Note, *, max_chars: int = MAX_CHARS, min_chars: int = MIN_CHARS, overlap: int = OVERLAP
+) -> tuple[Chunk, ...]:
     """Cut `note` into chunks of at most `max_chars` (plus the heading path), in the order of the text.
 
     What is lighter than `min_chars` at the end of a section joins the chunk before it.
@@ -40,22 +45,26 @@ def chunk_note(note: Note, *, max_chars: int = MAX_CHARS, min_chars: int = MIN_C
     found: list[_Piece] = list(_description(note, cutter))
     for path, section in _sections(note, headings):
         for free in _without(section, excluded):
+            before = ""
             for span in _packed(cutter, free, min_chars):
                 if body := _embeddable(note.text, span, comments):
-                    found.append((path, span, body))
+                    lead = _table_header(cutter, span) or before
+                    found.append((path, span, f"{lead}\n{body}" if lead else body))
+                before = "" if cutter.is_code(span.end - 1) else _last_sentences(body, overlap)
     found = found or list(_headings_only(headings, excluded, cutter))
     return tuple(_chunk(cutter, ordinal, piece) for ordinal, piece in enumerate(found))
 
 
 def _chunk(cutter: Cutter, ordinal: int, piece: _Piece) -> Chunk:
     path, span, body = piece
-    heading = _joined_path(path)
+    heading = joined_path(path)
     first, last = cutter.lines.number(span.start), cutter.lines.number(span.end - 1)
     embed_text = f"{heading}\n{body}" if heading else body
     return Chunk(ordinal, path, first, last, span, cutter.text[span.start : span.end], embed_text)
 
 
-def _joined_path(path: tuple[str, ...]) -> str:
+def joined_path(path: tuple[str, ...]) -> str:
+    """A heading path as the embedder reads it."""
     parts = [part[:MAX_HEADING] for part in path if part]
     while len(parts) > 1 and len(" > ".join(parts)) > MAX_HEADING:
         parts = parts[1:]
@@ -120,6 +129,21 @@ def _joined(cutter: Cutter, before: tuple[Span, int], piece: Span, heavy: int) -
 def _embeddable(source: str, span: Span, comments: Spans) -> str:
     shown = "".join(source[part.start : part.end] for part in _without(span, comments))
     return visible(shown) if _WORD.search(shown) else ""
+
+
+def _table_header(cutter: Cutter, span: Span) -> str:
+    """What the columns are called, where the span begins further down in a table."""
+    header = cutter.table_header(span.start)
+    shown = visible(cutter.text[header.start : header.end]) if header else ""
+    return shown if len(shown) <= MAX_LEAD else ""
+
+
+def _last_sentences(body: str, count: int) -> str:
+    """The last sentences of a text, as far as they are not too long."""
+    spans = sentences(body)[-count:] if count else []
+    while spans and spans[-1].end - spans[0].start > MAX_LEAD:
+        spans = spans[1:]
+    return body[spans[0].start : spans[-1].end] if spans else ""
 
 
 def _description(note: Note, cutter: Cutter) -> Iterator[_Piece]:

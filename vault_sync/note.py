@@ -8,6 +8,7 @@ from vault_sync.paths import VaultPath
 
 LinkKind = Literal["wikilink", "mdlink", "embed", "frontmatter"]
 RegionKind = Literal["frontmatter", "code", "inline_code", "math", "comment", "html", "managed"]
+GroupKind = Literal["list", "item", "quote", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,14 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Lines that belong together: a list, one of its items, a quote or callout, a table. They lie in one another."""
+
+    kind: GroupKind
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A parsed note. `text` is the decoded file without its byte order mark, line endings kept."""
 
@@ -86,6 +95,7 @@ class Note:
     blocks: tuple[Block, ...]
     regions: tuple[Region, ...]
     callouts: tuple[str, ...] = ()
+    groups: tuple[Group, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ def _assemble(
         blocks=tuple(_block_ids(text, lines, front.body_start, _spans(regions, *_OPAQUE))),
         regions=regions,
         callouts=layout.callouts,
+        groups=layout.groups,
     )
 
 

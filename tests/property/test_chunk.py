@@ -1,13 +1,13 @@
 import re
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.property.test_parse import MARKDOWN, note_of
 from vault_sync.chunk import chunk_note
 from vault_sync.cut import weight
-from vault_sync.note import Note, Span
+from vault_sync.note import Chunk, Note, Span
 from vault_sync.text import sentences
 
 _BODY = st.lists(
@@ -20,6 +20,11 @@ _BODY = st.lists(
             "- item\n- [[Note]] item\n",
             "```py\nx = 1\n\ny = 2\n```\n\n",
             "| a | b |\n|---|---|\n| c | d |\n\n",
+            "| a | b |\n|---|---|\n" + "| long row | of a table |\n" * 20 + "\n",
+            "What is needed:\n\n",
+            "- loose item\n\n  its second paragraph\n\n- last item\n\n",
+            "> [!tip] Title\n>\n> One paragraph.\n>\n> - an item\n\n",
+            "1. outer\n   - inner\n\n   - inner\n\n",
             "%% famulus:links %%\nsecret\n%% /famulus:links %%\n\n",
             "%%\nsecret\n%%\n\n",
             "中文笔记" * 12 + "\n\n",
@@ -41,6 +46,7 @@ def excluded(note: Note) -> list[Span]:
     return [Span(0, note.body_start), *hidden, *headings, *(block.span for block in note.blocks)]
 
 
+@settings(deadline=None)
 @given(_TEXT, _LIMIT)
 def test_chunks_lie_in_order_apart_and_within_the_limit(text: str, limit: int) -> None:
     note = note_of(text)
@@ -56,6 +62,7 @@ def test_chunks_lie_in_order_apart_and_within_the_limit(text: str, limit: int) -
         assert before.end_line <= after.start_line
 
 
+@settings(deadline=None)
 @given(_BODY, _LIMIT)
 def test_chunks_hold_every_word_that_is_not_left_out_and_no_other(text: str, limit: int) -> None:
     note = note_of(text)
@@ -70,6 +77,52 @@ def test_chunks_hold_every_word_that_is_not_left_out_and_no_other(text: str, lim
         assert not any("secret" in chunk.embed_text for chunk in chunks)
 
 
+@settings(deadline=None)
+@given(_BODY, _LIMIT)
+def test_lists_quotes_tables_and_code_that_fit_are_never_cut(text: str, limit: int) -> None:
+    note = note_of(text)
+    chunks = chunk_note(note, max_chars=limit, min_chars=limit // 5)
+    hidden = [region.span for region in note.regions if region.kind in ("managed", "comment")]
+    for span in (*(group.span for group in note.groups), *(r.span for r in note.regions if r.kind == "code")):
+        written = [offset for offset in range(span.start, span.end) if note.text[offset].isalnum()]
+        if not written or any(span.overlaps(other) for other in hidden):
+            continue
+        whole = note.text[span.start : span.end]
+        if weight(whole) <= limit:
+            assert any({written[0], written[-1]} <= set(range(c.span.start, c.span.end)) for c in chunks), whole
+
+
+@settings(deadline=None)
+@given(_BODY, _LIMIT, st.integers(0, 2), st.data())
+def test_an_edited_word_changes_its_chunk_and_at_most_the_next_one(
+    text: str, limit: int, overlap: int, data: st.DataObject
+) -> None:
+    note = note_of(text)
+    before = chunk_note(note, max_chars=limit, min_chars=limit // 5, overlap=overlap)
+    places = [match.start() for match in re.finditer("(?<=[a-z])[a-z](?=[a-z ])", text)]
+    if not before or not places:
+        return
+    place = data.draw(st.sampled_from(places))
+    edited = text[:place] + ("q" if text[place] != "q" else "z") + text[place + 1 :]
+    after = chunk_note(note_of(edited), max_chars=limit, min_chars=limit // 5, overlap=overlap)
+    if [chunk.span for chunk in after] != [chunk.span for chunk in before] or len(note_of(edited).regions) != len(
+        note.regions
+    ):
+        return  # the letter was a mark
+    changed = [i for i, (a, b) in enumerate(zip(before, after, strict=True)) if a.embed_text != b.embed_text]
+    inside = [i for i, chunk in enumerate(before) if place in chunk.span]
+    under = any(place in heading.span for heading in note.headings)
+    if not under:
+        assert set(changed) <= {i + step for i in inside for step in (0, 1)} | _rows_below(note, place, before)
+
+
+def _rows_below(note: Note, place: int, chunks: tuple[Chunk, ...]) -> set[int]:
+    """A table's header stands before each part of its rows."""
+    table = next((group.span for group in note.groups if group.kind == "table" and place in group.span), None)
+    return {i for i, chunk in enumerate(chunks) if table is not None and chunk.span.overlaps(table)}
+
+
+@settings(deadline=None)
 @given(_BODY, _BODY)
 def test_what_stands_under_one_heading_does_not_move_the_cuts_of_another(first: str, second: str) -> None:
     def under(text: str) -> list[str]:

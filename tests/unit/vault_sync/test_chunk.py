@@ -73,6 +73,65 @@ def test_code_tables_and_math_that_fit_stay_whole(block: str) -> None:
     assert any(block.strip() in chunk.text for chunk in chunks)
 
 
+GROUPS = {
+    "a loose list": "- one item\n\n  with a second paragraph\n\n- another item\n\n- the last item",
+    "a list with a nested one": "1. first step\n   - detail\n\n   - detail\n2. second step",
+    "a callout with blank lines": "> [!tip] Title\n>\n> One paragraph.\n>\n> - an item\n>\n> Another one.",
+    "a list and its introduction": "What is needed:\n\n- a pan\n- an egg",
+    "a list and its label": "**Needed**\n\n- a pan\n- an egg",
+    "a list right below its line": "Needed is this\n- a pan\n- an egg",
+    "code and its introduction": "Then run this:\n\n```sh\nmake\n\nmake test\n```",
+    "a table after its caption": "Table 2. Eggs a day\n\n| day | eggs |\n|---|---|\n| Monday | 2 |",
+    "math and its introduction": "It follows:\n\n$$\na = b\n\nc = d\n$$",
+    "a quote": "> One paragraph.\n>\n> Another one.",
+}
+
+
+@pytest.mark.parametrize("group", GROUPS.values(), ids=GROUPS)
+@pytest.mark.parametrize("before", range(0, 130, 10))
+def test_what_belongs_together_stays_together_where_it_fits(group: str, before: int) -> None:
+    paragraphs = "\n\n".join(["A sentence of text."] * (before // 20) + ["Some words " * (before % 7 + 1)])
+    chunks = chunks_of(f"{paragraphs}\n\n{group}\n\n{'The end of it. ' * 9}", max_chars=170, min_chars=10)
+    assert len(chunks) > 1
+    assert sum(group in chunk.text for chunk in chunks) == 1
+
+
+def test_a_list_that_does_not_fit_is_cut_between_items() -> None:
+    items = [f"- Item {index} says something.\n\n  And a second paragraph about it." for index in range(9)]
+    chunks = chunks_of("\n\n".join(items), max_chars=150, min_chars=10)
+    assert len(chunks) > 3
+    assert all(sum(item in chunk.text for chunk in chunks) == 1 for item in items)
+
+
+def test_a_callout_that_does_not_fit_is_cut_between_its_paragraphs() -> None:
+    paragraphs = [f"> Paragraph {index} " + "of words " * 8 + "ends." for index in range(6)]
+    chunks = chunks_of("> [!note] Title\n>\n" + "\n>\n".join(paragraphs), max_chars=200, min_chars=10)
+    assert len(chunks) > 2
+    assert all(sum(paragraph in chunk.text for chunk in chunks) == 1 for paragraph in paragraphs)
+
+
+def test_rows_of_a_table_that_does_not_fit_are_embedded_with_its_header() -> None:
+    rows = [f"| {index} | something about number {index} |" for index in range(40)]
+    first, *others = chunks_of("# A\n\n| number | meaning |\n|---|---|\n" + "\n".join(rows), max_chars=300)
+    assert first.text.startswith("| number") and len(others) > 3
+    assert [row for chunk in (first, *others) for row in chunk.text.split("\n")][2:] == rows
+    for chunk in others:
+        assert chunk.embed_text.startswith("A\n| number | meaning |\n| ")
+        assert "meaning" not in chunk.text
+
+
+def test_code_that_does_not_fit_is_cut_between_functions_then_at_blank_lines() -> None:
+    functions = [
+        f"def function_{index}():\n    first = compute({index})\n\n    return first + {index}" for index in range(8)
+    ]
+    long = "def long():\n" + "\n\n".join(f"    value_{index} = 1\n    other_{index} = 2" for index in range(12))
+    code = "\n\n\n".join([*functions, long])
+    chunks = chunks_of(f"```py\n{code}\n```", max_chars=330, min_chars=20)
+    assert len(chunks) > 3
+    assert all(sum(function in chunk.text for chunk in chunks) == 1 for function in functions)
+    assert all(not chunk.text.rstrip("` \n").endswith(f"value_{i} = 1") for chunk in chunks for i in range(12))
+
+
 def test_code_that_does_not_fit_is_cut_between_lines() -> None:
     rows = [f"value_{index} = compute(other, {index})" for index in range(60)]
     chunks = chunks_of("```py\n" + "\n".join(rows) + "\n```", max_chars=300)
