@@ -290,7 +290,7 @@ class Famulus:
         told: dict[str, Any] = {"status": "degraded" if status.problem else "ok", "index": index}
         if owner:
             told = {"status": told["status"], "version": version, "vault": str(self.vault.root), "index": index}
-            told |= {"engines": self.host.states(), "problem": status.problem}
+            told |= {"engines": self.host.states(), "problem": status.problem, "watching": status.watching.json()}
         return told
 
 

@@ -14,11 +14,12 @@ from daemon.client import connect
 from daemon.config import Settings
 from daemon.lock import VaultLock
 from daemon.policy import LivePolicy, described
-from vault_sync.errors import VaultError
+from vault_sync.errors import VaultError, WatchLimitError
+from vault_sync.mount import is_network
 from vault_sync.vault import Vault
+from vault_sync.watch import Watcher
 
 _ROOM = 500 * 1024 * 1024
-_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +64,33 @@ def _vault(settings: Settings) -> Iterator[Check]:
         yield Check(
             "writing", False, "The vault may not be written.", "Links and digests need it; search and chat do not."
         )
-    yield from _watches(vault)
 
 
-def _watches(vault: Vault) -> Iterator[Check]:
-    if not _WATCHES.exists():
-        return
-    limit = int(_WATCHES.read_text())
-    folders = sum(1 for _ in os.walk(vault.root))
-    if folders > limit:
-        fix = f"Run `sysctl fs.inotify.max_user_watches={folders * 2}`, or set `polling = true` under [notes]."
-        yield Check("watching", False, f"{folders} folders, but the system allows {limit} watches.", fix)
-    else:
-        yield Check("watching", True, f"{folders} folders, {limit} watches allowed.")
+def _watching(settings: Settings, vault: Vault) -> Check:
+    """Whether the vault can be watched, by doing it."""
+    if settings.notes.polling or (settings.notes.polling is None and is_network(vault.root)):
+        why = "The settings ask for it" if settings.notes.polling else "The vault lies on a network share"
+        return Check("watching", True, f"{why}: it is looked at every few seconds.")
+    watcher = Watcher(vault.root, lambda path: None, lambda: None)
+    try:
+        watcher.start()
+    except WatchLimitError as error:
+        return Check("watching", False, f"{error.effect} {error.cause}", error.fix)
+    except OSError as error:
+        return Check(
+            "watching", False, f"The vault can not be watched: {error}.", "Set `polling = true` under [notes]."
+        )
+    finally:
+        watcher.stop()
+    return Check("watching", True, "Changes are told by the system at once.")
+
+
+def _watched(told: dict[str, Any]) -> Check:
+    """What the daemon says of its watching."""
+    if told["problem"]:
+        return Check("watching", False, f"The vault is not watched but looked at. {told['problem']}", told["fix"])
+    how = f"looked at every {told['every']:g} s" if told["polling"] and told["every"] else "told by the system at once"
+    return Check("watching", True, f"Changes are {how}.")
 
 
 def _data_folder(settings: Settings) -> Iterator[Check]:
@@ -113,7 +128,8 @@ async def _notes(settings: Settings) -> list[Check]:
     """What the index says of notes; asked of the daemon where one runs, since a doctor starts no work of its own."""
     holder = VaultLock(Vault(settings.vault or Path()).id).holder()
     if holder is None or not holder.url:
-        return [Check("daemon", True, "None is running for this vault.")]
+        vault = Vault(settings.vault or Path())
+        return [_watching(settings, vault), Check("daemon", True, "None is running for this vault.")]
     found = [Check("daemon", True, f"Process {holder.pid} at {holder.url}.")]
     try:
         async with connect(settings) as client:
@@ -123,6 +139,7 @@ async def _notes(settings: Settings) -> list[Check]:
         return [
             Check("daemon", False, f"Process {holder.pid} at {holder.url} did not answer: {error}", "Start it again.")
         ]
+    found.append(_watched(health["watching"]))
     if health["problem"]:
         found.append(Check("index", False, health["problem"], ""))
     failed = [note for note in status["notes"] if note["state"] == "failed"]

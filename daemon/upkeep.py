@@ -6,14 +6,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 from daemon.bus import Bus
 from daemon.errands import Errands
 from vault_sync import obsidian
 from vault_sync.change import Coalescer
-from vault_sync.errors import IndexBusyError, LedgerError, VaultError, VaultUnavailableError
+from vault_sync.errors import IndexBusyError, LedgerError, VaultError, VaultUnavailableError, WatchLimitError
 from vault_sync.paths import VaultPath
 from vault_sync.soundness import is_damage
 from vault_sync.sync import Indexer, Progress, Stopped
@@ -34,12 +34,29 @@ _EVERYTHING = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Watching:
+    """How changes are found: by the system's events, or every few seconds by looking, with the reason where nobody
+    asked for that."""
+
+    polling: bool = False
+    every: float | None = None
+    problem: WatchLimitError | None = None
+
+    def json(self) -> dict[str, Any]:
+        """As the API shows it."""
+        every = None if self.every is None else round(self.every, 1)
+        cause, fix = (self.problem.cause, self.problem.fix) if self.problem else ("", "")
+        return {"polling": self.polling, "every": every, "problem": cause, "fix": fix}
+
+
+@dataclass(frozen=True, slots=True)
 class UpkeepStatus:
     """`ready` once the first scan is complete and nothing waits; `problem` says why the vault can not be read."""
 
     ready: bool
     pending: int
     problem: str
+    watching: Watching = Watching()
 
 
 class Upkeep:
@@ -53,7 +70,7 @@ class Upkeep:
         self._coalescer = coalescer
         self._settings = Coalescer(coalescer.quiet, coalescer.longest)
         self._rescan_seconds = rescan_seconds
-        self._polling = polling
+        self._watching = Watching(polling)
         self._wake = threading.Condition()
         self._stop = False
         self._tree_changed = True
@@ -140,7 +157,9 @@ class Upkeep:
         pending = self._working + len(self._coalescer)
         waits = self._tree_changed or len(self._settings) > 0
         ready = self._scanned.is_set() and not pending and not self._problem and not waits
-        return UpkeepStatus(ready, pending, self._problem)
+        watcher = self._watcher
+        watching = replace(self._watching, every=watcher.every if watcher is not None else None)
+        return UpkeepStatus(ready, pending, self._problem, watching)
 
     def _run(self) -> None:
         try:
@@ -222,13 +241,34 @@ class Upkeep:
         """Watch, anew where the folder became another one (unmounted and back)."""
         self._indexer.vault.check()
         identity = self._indexer.vault.identity()
-        if self._watcher is not None and self._watcher.alive() and identity == self._identity:
-            return
+        if self._watcher is not None and identity == self._identity:
+            if self._watcher.limit is not None and not self._watching.polling:
+                self._fall_back(self._watcher.limit)
+            elif self._watcher.alive():
+                return
         self._unwatch()
         self._identity = identity
-        self._watcher = Watcher(self._indexer.vault.root, self._hint, self._tree_hint, polling=self._polling)
-        self._watcher.start()
+        self._watcher = self._watch()
         self._tree_changed = True
+
+    def _watch(self) -> Watcher:
+        def watcher() -> Watcher:
+            root, polling = self._indexer.vault.root, self._watching.polling
+            return Watcher(root, self._hint, self._tree_hint, polling=polling)
+
+        watching = watcher()
+        try:
+            watching.start()
+        except WatchLimitError as error:
+            self._fall_back(error)
+            watching = watcher()
+            watching.start()
+        return watching
+
+    def _fall_back(self, error: WatchLimitError) -> None:
+        log.warning("%s", error)
+        self._watching = Watching(polling=True, problem=error)
+        self._bus.publish("vault.polled", message=error.effect, cause=error.cause, fix=error.fix)
 
     def _unwatch(self) -> None:
         if self._watcher is not None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -31,14 +31,20 @@ class Daemon:
     """`famulus serve` as a child process, or what `module` makes of it."""
 
     def __init__(
-        self, vault: Path, home: Path, *flags: str, module: str = "daemon", extra: Mapping[str, str] | None = None
+        self,
+        vault: Path,
+        home: Path,
+        *flags: str,
+        module: str = "daemon",
+        extra: Mapping[str, str] | None = None,
+        before: Sequence[str] = (),
     ) -> None:
-        """The data folder lies in `home`; `extra` is put into the environment."""
+        """The data folder lies in `home`; `extra` is put into the environment, `before` is a command that runs it."""
         self.vault = vault
         self.data_dir = home / "data"
         self.environment = {**environment(home), **(extra or {})}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module, "serve", "--port", "0", *self.where, *flags],
+            [*before, sys.executable, "-m", module, "serve", "--port", "0", *self.where, *flags],
             cwd=ROOT,
             env=self.environment,
             stderr=subprocess.PIPE,

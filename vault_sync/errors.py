@@ -85,6 +85,12 @@ class VaultUnavailableError(VaultError):
     code = "vault_unavailable"
 
 
+class WatchLimitError(VaultError):
+    """The system does not let this user watch as many folders as the vault has."""
+
+    code = "watch_limit"
+
+
 class VaultLockedError(VaultError):
     """Another Famulus process owns this vault."""
 

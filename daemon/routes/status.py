@@ -43,6 +43,7 @@ def router(famulus: Famulus) -> APIRouter:
         return {
             "notes": [_status(note) for note in notes],
             "pending": status.pending,
+            "watching": status.watching.json(),
             "passed_over": [] if path else [{"path": p, "reason": r} for p, r in famulus.passed_over().items()],
         }
 

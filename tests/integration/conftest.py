@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,8 +41,8 @@ def start(tmp_path: Path, vault: Path) -> Iterator[Callable[..., Daemon]]:
     """Starts daemons and ends them after the test."""
     running: list[Daemon] = []
 
-    def begin(*flags: str, root: Path = vault) -> Daemon:
-        running.append(Daemon(root, tmp_path, *flags))
+    def begin(*flags: str, root: Path = vault, module: str = "daemon", before: Sequence[str] = ()) -> Daemon:
+        running.append(Daemon(root, tmp_path, *flags, module=module, before=before))
         return running[-1]
 
     yield begin
