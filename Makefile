@@ -55,7 +55,12 @@ plugin-test: $(PLUGIN)/node_modules/.ready
 test: setup lint types plugin-test ## Lint, types and all tests of both languages
 	$(BIN)/pytest
 
-bench: setup ## Measure retrieval, indexing and answers; results in docs/benchmarks.md
+$(VENV)-peers/.ready: tests/bench/peers/requirements.txt
+	$(PYTHON) -m venv $(VENV)-peers
+	$(VENV)-peers/bin/python -m pip install --quiet -r $<
+	@touch $@
+
+bench: setup $(VENV)-peers/.ready ## Measure retrieval, indexing and answers; results in docs/benchmarks.md
 	$(BIN)/python -m tests.bench
 
 torture: $(VENV)/.models ## Break the daemon some hundred times and count lost bytes: ARGS="--rounds N --seed S --only NAME"
@@ -66,4 +71,4 @@ lock: ## Write requirements.lock anew from pyproject.toml
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host -o requirements.lock pyproject.toml
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(DEMO) $(PLUGIN)/node_modules $(PLUGIN)/main.js
+	rm -rf $(VENV) $(VENV)-peers $(DEMO) $(PLUGIN)/node_modules $(PLUGIN)/main.js
