@@ -10,8 +10,10 @@ from vault_sync import durable
 from vault_sync.ledger import Ledger
 from vault_sync.state import State, replace
 from vault_sync.stores.chroma import ChromaStore
+from vault_sync.stores.mapped import MappedStore
+from vault_sync.stores.routed import RoutedStore
 from vault_sync.vault import Vault
-from vault_sync.verify import INDEX, STATE, STORE
+from vault_sync.verify import EXACT, INDEX, STATE, STORE
 
 
 def locate(settings: Settings) -> tuple[Vault, Path]:
@@ -45,9 +47,9 @@ def open_state(folder: Path) -> State:
     return State(folder / STATE, _made_after(folder))
 
 
-def open_index(folder: Path) -> tuple[Ledger, ChromaStore]:
+def open_index(folder: Path) -> tuple[Ledger, RoutedStore]:
     """Ledger and store. Raises VaultError where they can be neither opened nor made."""
-    return Ledger(folder / INDEX), ChromaStore(folder / STORE)
+    return Ledger(folder / INDEX), RoutedStore(ChromaStore(folder / STORE), MappedStore(folder / EXACT))
 
 
 def folder_of(data_dir: Path, vault: Vault) -> Path:

@@ -17,7 +17,7 @@ from vault_sync.errors import LedgerError
 from vault_sync.filter import Filter
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath, title_of, vault_path
-from vault_sync.ports import Vectors
+from vault_sync.ports import Ids, Vectors
 from vault_sync.records import ChangeKind, ChangeRecord, FileStamp, LinkRecord, NoteRecord, Occurrence
 from vault_sync.resolve import Resolver
 from vault_sync.text import fold
@@ -135,6 +135,11 @@ class Ledger:
             values,
         )
         return {int(row[0]) for row in rows}
+
+    def embedded_ids(self) -> Ids:
+        """The ids of all occurrences that policy does not keep from the embedder."""
+        rows = self.read().execute(f"SELECT id FROM occurrences WHERE vector_key != '{NOT_EMBEDDED}'")
+        return np.sort(np.fromiter((row[0] for row in rows), np.int64))
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
         """Vectors (n, d) of these occurrences, in this order.

@@ -43,6 +43,15 @@ def refill(ledger: Ledger, stored: Collection[int]) -> int:
         return len(rows)
 
 
+def fit(ledger: Ledger, store: ChunkStore) -> int:
+    """Let the store forget what the ledger does not have, and note down what it lacks; returns how many that are."""
+    lacking = store.fit(ledger.embedded_ids())
+    with ledger.database.write() as connection:
+        connection.execute("DELETE FROM outbox")
+        connection.executemany("INSERT INTO outbox VALUES (?, 'add')", ((i,) for i in lacking.tolist()))
+    return len(lacking)
+
+
 def flush(ledger: Ledger, store: ChunkStore, should_stop: Callable[[], bool] = lambda: False) -> bool:
     """Bring the store up to the ledger; whether all is done, or it was to stop before.
 

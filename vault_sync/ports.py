@@ -82,6 +82,10 @@ class ChunkStore(Protocol):
         """All stored ids (to compare with the ledger)."""
         ...
 
+    def fit(self, wanted: Ids) -> Ids:
+        """Forget all but these ids; says which of them are not stored. Quick where the store is known to be sound."""
+        ...
+
     def get(self, occurrences: Sequence[int]) -> dict[int, Vectors]:
         """The stored vectors (d,) by id, in any length; unknown ids are left out (to compare with the ledger)."""
         ...

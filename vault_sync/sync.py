@@ -109,8 +109,8 @@ class Indexer:
     def _repair(self) -> None:
         if rows := mend.words_in_step(self.ledger):
             log.info("The full text lacked or had too much of %d chunks: mended from the ledger.", rows)
-        if missing := outbox.refill(self.ledger, self.store.ids()):
-            log.info("The store lacks or has too much of %d chunks: mended from the ledger.", missing)
+        if missing := outbox.fit(self.ledger, self.store):
+            log.info("The store lacks %d chunks: mended from the ledger.", missing)
         self._flush()
 
     def check(self) -> None:

@@ -29,6 +29,8 @@ Kind = Literal[
 INDEX = "index.db"
 STATE = "state.db"
 STORE = "chroma"
+EXACT = "exact"
+"""The mapped vectors that belong to the store."""
 NOT_READ: frozenset[Kind] = frozenset({"not_indexed", "changed", "gone", "hidden", "wrong_passages", "no_vector"})
 """What only reading the notes again can mend."""
 

@@ -200,7 +200,7 @@ class StandIn:
         self._real = real
         texts = [document.text[:500] for document in load("scifact").documents[: SAMPLE // 2]]
         texts += [document.text for document in load("xquad-sent-ru").documents[: SAMPLE // 2]]
-        self._sample = CachedEmbedder(real).embed_passages(texts)
+        self.sample = CachedEmbedder(real).embed_passages(texts)
 
     @property
     def spec(self) -> EmbedderSpec:
@@ -217,10 +217,10 @@ class StandIn:
 
     def _vector(self, text: str) -> Vectors:
         draw = np.random.default_rng(int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]))
-        first, second = draw.integers(0, len(self._sample), 2)
+        first, second = draw.integers(0, len(self.sample), 2)
         share = draw.uniform(0.5, 1.0)
-        noise = draw.standard_normal(self._sample.shape[1], dtype=np.float32)
-        mixed = share * self._sample[first] + (1 - share) * self._sample[second]
+        noise = draw.standard_normal(self.sample.shape[1], dtype=np.float32)
+        mixed = share * self.sample[first] + (1 - share) * self.sample[second]
         mixed = mixed / np.linalg.norm(mixed) + NOISE * noise / np.linalg.norm(noise)
         return np.asarray(mixed / np.linalg.norm(mixed), dtype=np.float32)
 

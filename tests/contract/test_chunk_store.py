@@ -9,18 +9,29 @@ import pytest
 
 from vault_sync.errors import StoreBrokenError, VaultError
 from vault_sync.ports import ChunkStore, Vectors
+from vault_sync.stores import routed
 from vault_sync.stores.chroma import ChromaStore
 from vault_sync.stores.mapped import MappedStore
 from vault_sync.stores.memory import MemoryStore
+from vault_sync.stores.routed import RoutedStore
 
 
-@pytest.fixture(params=["memory", "mapped", "chroma"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ChunkStore]:
+def _routed(folder: Path) -> RoutedStore:
+    return RoutedStore(ChromaStore(folder / "chroma"), MappedStore(folder / "mapped"))
+
+
+@pytest.fixture(params=["memory", "mapped", "chroma", "routed", "routed to the graph"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChunkStore]:
     makers: dict[str, Callable[[], ChunkStore]] = {
         "memory": MemoryStore,
         "mapped": lambda: MappedStore(tmp_path / "mapped"),
         "chroma": lambda: ChromaStore(tmp_path / "chroma"),
+        "routed": lambda: _routed(tmp_path),
+        "routed to the graph": lambda: _routed(tmp_path),
     }
+    if request.param == "routed to the graph":
+        for name in ("SMALL", "NARROW", "WIDE"):
+            monkeypatch.setattr(routed, name, 0)
     made = makers[request.param]()
     yield made
     made.close()
@@ -102,6 +113,15 @@ def test_among_none_and_among_unknown_ones_nothing_is_found(store: ChunkStore) -
     assert _ids(store, _unit((1, 0))[0], 5, [-4, 0, 7, 8]) == []
     assert _ids(store, _unit((1, 0))[0], 5, [-4, 2, 3, 8]) == [2]
     assert _ids(store, _unit((1, 0))[0], 0, [1, 2]) == []
+
+
+@pytest.mark.parametrize(("wanted", "lacking"), [([2, 3, 7, 9], [7, 9]), ([1, 2, 3], []), ([], []), ([8], [8])])
+def test_a_store_is_fitted_to_the_ids_that_it_should_have(
+    store: ChunkStore, wanted: list[int], lacking: list[int]
+) -> None:
+    store.add([3, 1, 2], _unit((1, 0), (0, 1), (1, 1)))
+    assert store.fit(np.array(wanted, np.int64)).tolist() == lacking
+    assert store.ids() == set(wanted) - set(lacking)
 
 
 def test_what_is_deleted_is_not_found(store: ChunkStore) -> None:

@@ -30,7 +30,7 @@ def vectors(ids: list[int], seed: int) -> Vectors:
 def small_garbage() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(mapped, "GARBAGE", 3)
-        patch.setattr(mapped, "BLOCK", 4)
+        patch.setattr(mapped, "BLOCK", 4 * D)
         yield
 
 

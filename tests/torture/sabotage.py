@@ -64,8 +64,10 @@ def _sweeps_blindly() -> None:
 def _loses_the_index() -> None:
     """A store that forgets what it is given."""
     from vault_sync.stores.chroma import ChromaStore
+    from vault_sync.stores.mapped import MappedStore
 
-    ChromaStore.add = lambda self, occurrences, vectors: None  # type: ignore[method-assign]
+    for store in (ChromaStore, MappedStore):
+        store.add = lambda self, occurrences, vectors: None  # type: ignore[method-assign]
 
 
 SABOTAGES: dict[str, Callable[[], None]] = {

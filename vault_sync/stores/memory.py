@@ -59,6 +59,12 @@ class MemoryStore:
         """All stored ids."""
         return set(self._ids)
 
+    def fit(self, wanted: Ids) -> Ids:
+        """Forget all but these ids; says which of them are not stored."""
+        stored = np.array(sorted(self.ids()), np.int64)
+        self.delete(np.setdiff1d(stored, wanted, assume_unique=True).tolist())
+        return np.setdiff1d(wanted, stored, assume_unique=True)
+
     def get(self, occurrences: Sequence[int]) -> dict[int, Vectors]:
         """The stored vectors (d,) by id; unknown ids are left out."""
         with self._lock:

@@ -158,7 +158,7 @@ def test_a_crash_within_compaction_leaves_the_old_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [0.0, 2.0])
 def test_picked_rows_and_all_rows_give_the_same(tmp_path: Path, share: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapped, "MANY", share)
-    monkeypatch.setattr(mapped, "BLOCK", 7)
+    monkeypatch.setattr(mapped, "BLOCK", 7 * 8)
     store = filled(tmp_path, 100)
     store.delete([3, 50])
     among = np.arange(0, 140, 3)

@@ -1,0 +1,143 @@
+"""Two stores that hold the same: one that answers at once and roughly, and one that compares exactly.
+
+`tests.bench.dense` measures where the line between them is; the constants are from its table.
+"""
+
+import logging
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from vault_sync.errors import StoreBrokenError
+from vault_sync.ports import ChunkStore, Ids, Neighbour, Vectors
+
+log = logging.getLogger(__name__)
+
+SMALL = 10_000
+"""Rows up to which comparing all of them is as quick as the graph."""
+NARROW = 20_000
+"""Ids of a filter up to which comparing just those is as quick as asking the graph for more and dropping the rest."""
+WIDE = 0.2
+"""The share of all rows that a filter must let through for the graph to be asked at all."""
+SLACK = 1.5
+"""How many times what a filter should need is asked of the graph, which may find less among the first."""
+
+
+ROUNDING = 1e-3
+"""How far a number may be from that of the other store, which normalises and rounds."""
+
+
+class ExactStore(ChunkStore, Protocol):
+    """A store that misses nothing."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether it was closed well the last time, or is new."""
+        ...
+
+
+class RoutedStore:
+    """What is in one store and not in the other is noticed by `fit`; until then the exact one answers, if it has more."""
+
+    def __init__(self, graph: ChunkStore, exact: ExactStore) -> None:
+        self._graph = graph
+        self._exact = exact
+        self._even = graph.count() == exact.count()
+
+    @property
+    def damage(self) -> str:
+        """Why what one of them held was thrown away when it was opened; empty where both could be used."""
+        return str(getattr(self._graph, "damage", "") or getattr(self._exact, "damage", ""))
+
+    def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
+        """Store vectors (n, d) under ids that are not stored yet."""
+        # First the one that remembers not to have been closed well, should this be the end.
+        self._exact.add(occurrences, vectors)
+        self._graph.add(occurrences, vectors)
+        self._count()
+
+    def delete(self, occurrences: Sequence[int]) -> None:
+        """Forget these ids; unknown ones are no error."""
+        self._exact.delete(occurrences)
+        self._graph.delete(occurrences)
+        self._count()
+
+    def _count(self) -> None:
+        if not self._even:
+            self._even = self._graph.count() == self._exact.count()
+
+    def query(self, vector: Vectors, k: int, among: Ids | None = None) -> list[Neighbour]:
+        """The `k` most similar occurrences, best first; ties by id."""
+        rows = self._exact.count()
+        share = 1.0 if among is None else len(among) / max(rows, 1)
+        few = rows <= SMALL or (among is not None and (len(among) <= NARROW or share < WIDE))
+        if few or not self._even:
+            return self._exact.query(vector, k, among)
+        try:
+            near = self._graph.query(vector, k if among is None else int(k / share * SLACK))
+        except StoreBrokenError as error:
+            log.warning("Comparing exactly instead: %s", error)
+            return self._exact.query(vector, k, among)
+        found = near if among is None else _within(near, among)
+        return found[:k] if among is None or len(found) >= k else self._exact.query(vector, k, among)
+
+    def count(self) -> int:
+        """How many occurrences are stored."""
+        return self._exact.count()
+
+    def ids(self) -> set[int]:
+        """What either of them holds."""
+        return self._graph.ids() | self._exact.ids()
+
+    def fit(self, wanted: Ids) -> Ids:
+        """Forget all but these ids; says which of them are not stored.
+
+        The graph is not asked for all of its ids, which takes seconds where there are many, if it has as many as the
+        exact store, which knows that both were closed well.
+        """
+        trusted = self._exact.sound and self._even
+        lacking = self._exact.fit(wanted)
+        if trusted and not len(lacking) and self._graph.count() == self._exact.count():
+            return lacking
+        beyond = self._graph.fit(wanted)
+        known = np.setdiff1d(lacking, beyond, assume_unique=True)
+        if len(known):
+            self._copy(known)
+        self._even = self._graph.count() == self._exact.count()
+        return beyond
+
+    def _copy(self, ids: Ids) -> None:
+        """Give the exact store what only the graph holds."""
+        for start in range(0, len(ids), 5000):
+            held = self._graph.get(ids[start : start + 5000].tolist())
+            self._exact.add(list(held), np.stack(list(held.values())))
+
+    def get(self, occurrences: Sequence[int]) -> dict[int, Vectors]:
+        """The stored vectors (d,) by id; unknown ids are left out.
+
+        Where the two do not agree, or one has none, it is zeros: whoever compares with the ledger takes neither for right.
+        """
+        exact, graph = self._exact.get(occurrences), self._graph.get(occurrences)
+        agreed = {i: v for i, v in exact.items() if i in graph and _alike(v, graph[i])}
+        return {i: agreed.get(i, np.zeros_like(v)) for i, v in {**exact, **graph}.items()}
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self._exact.reset()
+        self._graph.reset()
+        self._even = True
+
+    def close(self) -> None:
+        """Release files and threads, last of the one that remembers whether all ended well."""
+        self._graph.close()
+        self._exact.close()
+
+
+def _alike(one: Vectors, other: Vectors) -> bool:
+    return one.shape == other.shape and bool(np.allclose(one, other, atol=ROUNDING))
+
+
+def _within(near: Sequence[Neighbour], among: Ids) -> list[Neighbour]:
+    inside = np.isin(np.array([hit.occurrence for hit in near], np.int64), among, assume_unique=True)
+    return [hit for hit, is_in in zip(near, inside.tolist(), strict=True) if is_in]
