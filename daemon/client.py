@@ -130,4 +130,4 @@ async def _local(famulus: Famulus, *, quiet: bool) -> AsyncIterator[Client]:
 
 def _show(progress: Progress, event: BusEvent) -> None:
     if event.name == "index.progress":
-        progress.update(event.data["done"], event.data["total"], event.data["embedded"])
+        progress.update(event.data)

@@ -46,6 +46,7 @@ from vault_sync.parse import decode
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Use
 from vault_sync.ports import Embedder
+from vault_sync.progress import coverage
 from vault_sync.records import NoteRecord
 from vault_sync.search import Searcher
 from vault_sync.sync import Indexer
@@ -203,9 +204,6 @@ class Famulus:
     async def catch_up(self) -> None:
         """Bring the index up to date once, without watching: what a command does that runs beside no daemon."""
         await self.applier.sweep()
-        self.indexer.on_progress = lambda p: self.bus.publish(
-            "index.progress", done=p.done, total=p.total, embedded=p.embedded
-        )
         await asyncio.to_thread(self.upkeep.catch_up)
 
     async def close(self) -> None:
@@ -275,6 +273,13 @@ class Famulus:
         if name not in ("embedder", self.settings.roles["embedder"], self.embedder.spec.model):
             raise self.no_such_model(name)
 
+    def coverage(self) -> float:
+        """The share of the readable notes that is in the index as it is on the disk, as far as is known now."""
+        notes, failed, _ = self.ledger.counts()
+        status = self.upkeep.status()
+        seen = 0 if status.ready else self.indexer.readable
+        return coverage(max(notes + failed, seen), status.pending + failed)
+
     def health(self, *, owner: bool, version: str) -> dict[str, Any]:
         """What `/api/health` tells; strangers learn the state of the index only."""
         notes, failed, chunks = self.ledger.counts()
@@ -286,6 +291,7 @@ class Famulus:
             "failed": failed,
             "embedded_since_start": self.indexer.embedded,
             "ready": status.ready,
+            "progress": status.underway.json() if status.underway is not None else None,
         }
         told: dict[str, Any] = {"status": "degraded" if status.problem else "ok", "index": index}
         if owner:

@@ -16,6 +16,7 @@ from daemon.lock import VaultLock
 from daemon.policy import LivePolicy, described
 from vault_sync.errors import VaultError, WatchLimitError
 from vault_sync.mount import is_network
+from vault_sync.progress import in_words
 from vault_sync.vault import Vault
 from vault_sync.watch import Watcher
 
@@ -147,5 +148,12 @@ async def _notes(settings: Settings) -> list[Check]:
     remarks = [note for note in status["notes"] if note["state"] == "indexed" and note["reason"]]
     found += [Check(f"note {note['path']}", True, note["reason"]) for note in remarks]
     found += [Check(f"file {each['path']}", True, f"Passed over: {each['reason']}") for each in status["passed_over"]]
-    index = health["index"]
-    return [*found, Check("index", not failed, f"{index['notes']} notes, {index['chunks']} chunks.", "See above.")]
+    return [*found, Check("index", not failed, _index(health["index"], status["coverage"]), "See above.")]
+
+
+def _index(index: dict[str, Any], covered: float) -> str:
+    told = f"{index['notes']} notes, {index['chunks']} chunks"
+    if not index["pending"]:
+        return f"{told}."
+    left = in_words(index["progress"]["seconds_left"]) if index["progress"] else ""
+    return f"{told}: {100 * covered:.0f} % of the vault, {index['pending']} notes wait{', ' + left if left else ''}."

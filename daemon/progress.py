@@ -1,10 +1,14 @@
 """The progress bar of the terminal, on stderr so that stdout stays clean."""
 
+from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+
+from vault_sync.progress import in_words
 
 
 class Progress:
@@ -17,7 +21,7 @@ class Progress:
             MofNCompleteColumn(),
             TextColumn("notes, {task.fields[embedded]} chunks embedded"),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=Console(stderr=True),
             disable=not shown,
         )
@@ -31,14 +35,16 @@ class Progress:
     ) -> None:
         self.stop()
 
-    def update(self, done: int, total: int, embedded: int) -> None:
-        """Show how far it is."""
+    def update(self, told: Mapping[str, Any]) -> None:
+        """Show how far it is: what the event `index.progress` says."""
+        done, total, embedded = told["done"], told["total"], told["embedded"]
         if not total:
             return
+        left = in_words(told["seconds_left"]) if done < total else ""
         if self._task is None:
             self._bar.start()
-            self._task = self._bar.add_task("Indexing", total=total, embedded=embedded)
-        self._bar.update(self._task, completed=done, total=total, embedded=embedded)
+            self._task = self._bar.add_task("Indexing", total=total, embedded=embedded, left=left)
+        self._bar.update(self._task, completed=done, total=total, embedded=embedded, left=left)
 
     def stop(self) -> None:
         """Leave the bar as it is and let the terminal go."""

@@ -78,7 +78,7 @@ async def _serve(famulus: Famulus, listener: socket.socket, asked: _Asked) -> No
 
     def heard(event: BusEvent) -> None:
         if event.name == "index.progress" and not ready.done():
-            progress.update(event.data["done"], event.data["total"], event.data["embedded"])
+            progress.update(event.data)
         elif event.name == "index.ready":
             ready.get_loop().call_soon_threadsafe(_settle, ready)
 

@@ -6,17 +6,19 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import TypeVar
 
 from daemon.bus import Bus
 from daemon.errands import Errands
+from daemon.standing import Course, UpkeepStatus, Watching
 from vault_sync import obsidian
 from vault_sync.change import Coalescer
 from vault_sync.errors import IndexBusyError, LedgerError, VaultError, VaultUnavailableError, WatchLimitError
 from vault_sync.paths import VaultPath
+from vault_sync.progress import Progress
 from vault_sync.soundness import is_damage
-from vault_sync.sync import Indexer, Progress, Stopped
+from vault_sync.sync import Indexer, Stopped
 from vault_sync.watch import Watcher
 
 log = logging.getLogger(__name__)
@@ -31,32 +33,6 @@ FLOOD = 2000
 """More hints than this at once are answered by looking at the whole vault, which costs less than path by path."""
 _EVERYTHING = ""
 """The path of the hint that says that a folder changed: it is due like any other, so that many are answered once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Watching:
-    """How changes are found: by the system's events, or every few seconds by looking, with the reason where nobody
-    asked for that."""
-
-    polling: bool = False
-    every: float | None = None
-    problem: WatchLimitError | None = None
-
-    def json(self) -> dict[str, Any]:
-        """As the API shows it."""
-        every = None if self.every is None else round(self.every, 1)
-        cause, fix = (self.problem.cause, self.problem.fix) if self.problem else ("", "")
-        return {"polling": self.polling, "every": every, "problem": cause, "fix": fix}
-
-
-@dataclass(frozen=True, slots=True)
-class UpkeepStatus:
-    """`ready` once the first scan is complete and nothing waits; `problem` says why the vault can not be read."""
-
-    ready: bool
-    pending: int
-    problem: str
-    watching: Watching = Watching()
 
 
 class Upkeep:
@@ -78,6 +54,7 @@ class Upkeep:
         self._rests_until = 0.0
         self._scanned = threading.Event()
         self._working = 0
+        self._course = Course()
         self._problem = ""
         self._prepared = False
         self._suspected = False
@@ -150,6 +127,7 @@ class Upkeep:
             self._indexer.prepare()
             self._indexer.scan()
         self._prepared, self._tree_changed = True, False
+        self._idle()
         self._scanned.set()
 
     def status(self) -> UpkeepStatus:
@@ -159,7 +137,7 @@ class Upkeep:
         ready = self._scanned.is_set() and not pending and not self._problem and not waits
         watcher = self._watcher
         watching = replace(self._watching, every=watcher.every if watcher is not None else None)
-        return UpkeepStatus(ready, pending, self._problem, watching)
+        return UpkeepStatus(ready, pending, self._problem, watching, self._course.underway())
 
     def _run(self) -> None:
         try:
@@ -193,7 +171,7 @@ class Upkeep:
                 self._tree_changed = True
                 self._rest()
         except (VaultError, OSError, sqlite3.Error) as raised:
-            self._working = 0
+            self._idle()
             if is_damage(raised):
                 self._recover(raised)
                 return
@@ -280,6 +258,7 @@ class Upkeep:
             self._tree_changed = False
             self._coalescer.clear()  # the scan looks at all of them
             self._working = max(self._working, 1)
+        self._course.look()
         self.reload()
         try:
             pending = self._indexer.survey()
@@ -289,7 +268,8 @@ class Upkeep:
             self._tree_changed = True
             raise
         self._next_scan = time.monotonic() + self._rescan_seconds
-        self._working, self._problem = 0, ""
+        self._idle()
+        self._problem = ""
         if not self._scanned.is_set():
             self._scanned.set()
             self._bus.publish("index.ready")
@@ -314,7 +294,11 @@ class Upkeep:
             except VaultError:
                 self._tree_changed = True
                 raise
+        self._idle()
+
+    def _idle(self) -> None:
         self._working = 0
+        self._course.rest()
 
     def _hint(self, path: str) -> None:
         self.on_hint(path)
@@ -358,7 +342,9 @@ class Upkeep:
 
     def _progress(self, progress: Progress) -> None:
         self._working = max(0, progress.total - progress.done)
-        self._bus.publish("index.progress", done=progress.done, total=progress.total, embedded=progress.embedded)
+        self._course.read(progress)
+        if (underway := self._course.underway()) is not None:
+            self._bus.publish("index.progress", **underway.json())
 
 
 def _busy(cause: str) -> IndexBusyError:

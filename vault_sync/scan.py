@@ -1,7 +1,7 @@
 """Comparing the disk with the ledger: what to read, what is gone. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vault_sync.paths import VaultPath
 from vault_sync.records import FileStamp
@@ -9,10 +9,11 @@ from vault_sync.records import FileStamp
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Paths to look at (new, or with another stamp) and paths that are no longer there."""
+    """Paths to look at (new, or with another stamp) and paths that are no longer there; sizes in bytes, as far as known."""
 
     changed: tuple[VaultPath, ...]
     gone: tuple[VaultPath, ...]
+    sizes: Mapping[VaultPath, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.changed) + len(self.gone)
@@ -22,7 +23,8 @@ def difference(disk: Mapping[VaultPath, FileStamp], known: Mapping[VaultPath, Fi
     """What must be read again and what must be forgotten. Newest first, so that a cold start finds recent notes soon."""
     changed = [path for path, stamp in disk.items() if known.get(path) != stamp]
     changed.sort(key=lambda path: -disk[path].mtime_ns)
-    return Difference(tuple(changed), tuple(path for path in known if path not in disk))
+    gone = tuple(path for path in known if path not in disk)
+    return Difference(tuple(changed), gone, {path: disk[path].size for path in changed})
 
 
 def looks_unmounted(disk: Mapping[VaultPath, FileStamp], known: int, identity: str, known_identity: str | None) -> bool:

@@ -4,7 +4,7 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from vault_sync import erasure, lexical, mend, outbox, record
@@ -24,6 +24,7 @@ from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
 from vault_sync.policy import PolicySource
 from vault_sync.ports import ChunkStore, Embedder, EmbedderSpec
+from vault_sync.progress import Progress, Tally
 from vault_sync.record import Keyed
 from vault_sync.records import FileStamp, NoteRecord
 from vault_sync.scan import Difference, difference, looks_unmounted
@@ -44,15 +45,6 @@ def vector_key(spec: EmbedderSpec, text: str) -> str:
 
 class Stopped(Exception):  # noqa: N818 — not an error: the owner asked for it
     """Work ended early because the owner asked; what was finished is recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Notes done of those to do, and texts embedded since the start."""
-
-    done: int
-    total: int
-    embedded: int
 
 
 @dataclass(slots=True)
@@ -89,6 +81,8 @@ class Indexer:
     """The path of the note into which bytes of this hash were written."""
     embedded: int = 0
     passed_over: dict[str, str] = field(default_factory=dict)
+    readable: int = 0
+    """How many notes the last survey saw."""
     _cover: Cover = field(init=False)
 
     def __post_init__(self) -> None:
@@ -147,7 +141,7 @@ class Indexer:
         self.obey()
         self._cover.begin(policy)
         pending = self.survey()
-        self.process(pending.changed, pending.gone)
+        self.process(pending.changed, pending.gone, pending.sizes)
         if policy.restricts("embed"):
             erasure.drop_unused_vectors(self.ledger)
         self._cover.end(policy)
@@ -162,11 +156,12 @@ class Indexer:
         listing = self.vault.list(self.policy.current)
         known = self.ledger.stamps()
         check_mounted(self.vault, self.ledger, listing, known)
-        self.passed_over = listing.passed_over
+        self.passed_over, self.readable = listing.passed_over, len(listing.files)
         found = difference(listing.files, self._cover.stamps(known, listing.files.keys()))
         again = self._cover.misembedded(known, self.policy.current) - set(found.changed)
         gone = tuple(path for path in found.gone if path in known)
-        return Difference((*found.changed, *sorted(again & listing.files.keys())), gone)
+        changed = (*found.changed, *sorted(again & listing.files.keys()))
+        return Difference(changed, gone, {path: listing.files[path].size for path in changed})
 
     def obey(self) -> None:
         """Erase what the policy in force takes away; nothing where the index was cleaned for it already."""
@@ -186,7 +181,7 @@ class Indexer:
     def look(self, paths: Iterable[str]) -> None:
         """Process these paths after hints; each is compared with the disk first."""
         self.vault.check()
-        changed, gone = [], []
+        changed, gone = dict[VaultPath, int](), []
         for raw in paths:
             path = VaultPath(raw)
             known = self.ledger.note(path)
@@ -196,29 +191,29 @@ class Indexer:
             if stamp is None and known is not None:
                 gone.append(path)
             elif stamp is not None and stamp != (known.stamp if known else self._cover.private.get(path)):
-                changed.append(path)
-        self.process(changed, gone)
+                changed[path] = stamp.size
+        self.process(list(changed), gone, changed)
 
-    def process(self, changed: Sequence[VaultPath], gone: Sequence[VaultPath]) -> None:
+    def process(self, changed: Sequence[VaultPath], gone: Sequence[VaultPath], sizes: Mapping[VaultPath, int]) -> None:
         """Index `changed`, forget `gone`; a note that is gone here and appears there is moved."""
         policy = self.policy.current
         left = {path for path in gone if policy.readable(path)}
         self._erase(set(gone) - left)
-        total = len(changed) + len(left)
-        done = 0
-        if total:
-            self.on_progress(Progress(0, total, self.embedded))
+        tally = Tally({path: sizes.get(path, 0) for path in changed}, len(left))
+        if tally.total:
+            self.on_progress(tally.progress(self.embedded))
         for start in range(0, len(changed), NOTES_AT_ONCE):
-            jobs = [job for path in changed[start : start + NOTES_AT_ONCE] if (job := self._read(path, left))]
+            paths = changed[start : start + NOTES_AT_ONCE]
+            jobs = [job for path in paths if (job := self._read(path, left))]
             self._index(jobs)
-            done += len(changed[start : start + NOTES_AT_ONCE])
-            self.on_progress(Progress(done, total, self.embedded))
+            tally.read(paths, sum(len(job.chunks) for job in jobs))
+            self.on_progress(tally.progress(self.embedded))
         hidden = self._cover.moved_under(left, policy)
         self._erase(hidden)
         for path in left - hidden:
             record.delete_note(self.ledger, path)
         self._flush()
-        self.on_progress(Progress(total, total, self.embedded))
+        self.on_progress(tally.end(self.embedded))
 
     def _read(self, path: VaultPath, gone: set[VaultPath]) -> _Job | None:
         """The note, read and cut, where there is something to index; otherwise the ledger is put right here."""

@@ -1,7 +1,7 @@
 """`/api/health`, `/api/notes`, `/api/notes/status`, `/api/events` and `/metrics`."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
@@ -36,13 +36,22 @@ def router(famulus: Famulus) -> APIRouter:
         return {"notes": [_note(note) for note in found[:limit]], "total": len(found)}
 
     @routes.get("/api/notes/status")
-    async def notes_status(path: str | None = None) -> dict[str, Any]:
-        """For every note, or one: is it indexed, since when, and if not, why and what to do."""
+    async def notes_status(
+        path: str | None = None, state: Literal["indexed", "failed"] | None = None
+    ) -> dict[str, Any]:
+        """For every note, or one: is it indexed, since when, and if not, why and what to do.
+
+        `coverage` is the share of the readable notes that is in the index as it is on the disk, `progress` what is
+        under way with the seconds that it may still take, or null. `state=failed` lists the failed notes only.
+        """
         notes = [famulus.known_note(vault_path(path))] if path is not None else famulus.view.notes()
         status = famulus.upkeep.status()
         return {
-            "notes": [_status(note) for note in notes],
+            "notes": [_status(note) for note in notes if state in (None, note.state)],
+            "coverage": round(famulus.coverage(), 4),
             "pending": status.pending,
+            "failed": sum(note.state == "failed" for note in notes),
+            "progress": status.underway.json() if status.underway is not None else None,
             "watching": status.watching.json(),
             "passed_over": [] if path else [{"path": p, "reason": r} for p, r in famulus.passed_over().items()],
         }

@@ -43,6 +43,8 @@ export interface Health {
   readonly vault: string;
   readonly notes: number;
   readonly pending: number;
+  /** How long reading them may still take, in minutes and never less than one; null while nobody can say. */
+  readonly minutesLeft: number | null;
   readonly ready: boolean;
 }
 
@@ -110,12 +112,14 @@ function evidenceOf(value: unknown): string[] {
 export function readHealth(body: unknown): Health | null {
   if (!isRecord(body) || text(body["status"]) === "" || !isRecord(body["index"])) return null;
   const index = body["index"];
+  const seconds = isRecord(index["progress"]) ? numeric(index["progress"]["seconds_left"]) : null;
   return {
     status: text(body["status"]),
     version: text(body["version"]),
     vault: text(body["vault"]),
     notes: numeric(index["notes"]) ?? 0,
     pending: numeric(index["pending"]) ?? 0,
+    minutesLeft: seconds === null ? null : Math.max(1, Math.round(seconds / 60)),
     ready: index["ready"] === true,
   };
 }

@@ -152,6 +152,6 @@ export class FamulusSettingTab extends PluginSettingTab {
   private describe(health: Health): string {
     const words = this.context.strings.settings;
     const connected = words.connected(health.version, health.notes);
-    return health.pending > 0 ? `${connected} ${words.pending(health.pending)}` : connected;
+    return health.pending > 0 ? `${connected} ${words.pending(health.pending, health.minutesLeft)}` : connected;
   }
 }

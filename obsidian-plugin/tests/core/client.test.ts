@@ -48,7 +48,20 @@ describe("test", () => {
       "GET /api/health": (_, response) => { sendJson(response, HEALTH); },
       "GET /v1/models": (_, response) => { sendJson(response, { object: "list", data: [] }); },
     });
-    expect(await clientOf(url).test()).toEqual({ status: "ok", version: "0.1.0", vault: "notes", notes: 42, pending: 0, ready: true });
+    expect(await clientOf(url).test()).toEqual({ status: "ok", version: "0.1.0", vault: "notes", notes: 42, pending: 0, minutesLeft: null, ready: true });
+  });
+
+  it.each([
+    [{ seconds_left: 754.3 }, 13],
+    [{ seconds_left: 4 }, 1],
+    [{ seconds_left: null }, null],
+    [null, null],
+  ])("reports how long the rest takes: %j", async (progress, minutesLeft) => {
+    const { url } = await serve({
+      "GET /api/health": (_, response) => { sendJson(response, { ...HEALTH, index: { ...HEALTH.index, pending: 9, progress } }); },
+      "GET /v1/models": (_, response) => { sendJson(response, { object: "list", data: [] }); },
+    });
+    expect(await clientOf(url).test()).toMatchObject({ pending: 9, minutesLeft });
   });
 
   it("finds a wrong token, although health needs none", async () => {

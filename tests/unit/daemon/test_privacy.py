@@ -22,7 +22,7 @@ from daemon.bus import BusEvent
 from daemon.compose import Famulus
 from daemon.config import NotesSection, RuleSection, Settings, WritingSection
 from daemon.routes import status
-from daemon.upkeep import UpkeepStatus
+from daemon.standing import UpkeepStatus
 from tests.fakes.chat_engine import ScriptedEngine
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.edit import Edit, content_hash

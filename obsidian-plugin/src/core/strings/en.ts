@@ -57,7 +57,8 @@ export const en = {
     testing: "Asking…",
     exposed: "The token crosses the network unencrypted. Use HTTPS, or a network that you trust.",
     connected: (version: string, notes: number) => `Connected to version ${version}. Notes in the index: ${notes}.`,
-    pending: (pending: number) => `Still reading: ${pending}.`,
+    pending: (pending: number, minutes: number | null) =>
+      minutes === null ? `Still reading: ${pending}.` : `Still reading: ${pending}, about ${minutes} min left.`,
     writing: "Writing",
     connecting: "Connecting…",
     throughObsidian: "Through Obsidian: while it is open, the daemon has its changes made here.",

@@ -59,7 +59,8 @@ export const ru: Strings = {
     testing: "Спрашиваю…",
     exposed: "Токен идёт по сети незашифрованным. Используйте https или сеть, которой доверяете.",
     connected: (version, notes) => `Есть соединение с версией ${version}. Заметок в индексе: ${notes}.`,
-    pending: (pending) => `Ещё читаются: ${pending}.`,
+    pending: (pending, minutes) =>
+      minutes === null ? `Ещё читаются: ${pending}.` : `Ещё читаются: ${pending}, осталось около ${minutes} мин.`,
     writing: "Запись",
     connecting: "Соединяюсь…",
     throughObsidian: "Через Obsidian: пока он открыт, демон вносит изменения через него.",
