@@ -42,6 +42,7 @@ STATUS = {
     "engine_failed": 503,
     "vault_unavailable": 503,
     "store_broken": 503,
+    "store_away": 503,
     "index_busy": 503,
     "embedder_failed": 503,
 }

@@ -113,3 +113,9 @@ class StoreBrokenError(VaultError):
     """The vector store can not be used as it is; it is rebuilt from the ledger."""
 
     code = "store_broken"
+
+
+class StoreAwayError(StoreBrokenError):
+    """The server of the vector store does not answer for now; what it holds is left as it is."""
+
+    code = "store_away"

@@ -94,6 +94,36 @@ class ChunkStore(Protocol):
         """Forget everything."""
         ...
 
+    def check(self) -> None:
+        """Raises StoreBrokenError where it is known, without asking, that the store can not be used."""
+        ...
+
     def close(self) -> None:
         """Release files and threads."""
+        ...
+
+
+class Stores(Protocol):
+    """Where stores are kept: one for each *generation*, a number from 1 up.
+
+    One generation serves; another is filled beside it while the model changes, or to leave garbage behind.
+    """
+
+    def open(self, generation: int) -> ChunkStore:
+        """The store of a generation, empty where it is new. Raises StoreBrokenError."""
+        ...
+
+    def kept(self) -> set[int]:
+        """The generations that have a store. Raises StoreBrokenError."""
+        ...
+
+    def drop(self, generation: int) -> None:
+        """Delete the store of a generation, which must be closed; one that is not there is no error.
+
+        Raises StoreBrokenError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what the stores share."""
         ...

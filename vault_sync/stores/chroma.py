@@ -1,12 +1,16 @@
-"""Vectors in an embedded Chroma: the default store. One process owns the folder (the vault's lock sees to it)."""
+"""Vectors in Chroma: what every kind of client does alike, and the embedded one, which is the default.
+
+Of an embedded Chroma one process owns the folder (the vault's lock sees to it).
+"""
 
 import logging
 import shutil
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any, TypeVar
+from typing import Any
 
 import chromadb
 import numpy as np
@@ -25,64 +29,50 @@ HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighb
 PAGE = 10_000
 """Ids a read: below SQLite's limit of variables."""
 
-T = TypeVar("T")
+
+def silent() -> Settings:
+    """Settings for every client: nothing is told to anybody about this machine."""
+    return Settings(anonymized_telemetry=False)
 
 
-class ChromaStore:
-    """A collection below `folder`. What can not be opened is thrown away, and the ledger fills a new one.
+class Collection(ABC):
+    """One collection of vectors by occurrence id, whichever way it is reached."""
 
-    Each reset starts a new numbered folder: Chroma remembers what it has opened by its path, for as long as the
-    process lives, also where opening failed.
-    """
+    damage = ""
+    """Why what was there was thrown away when it was opened; empty where it could be used."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises StoreBrokenError where not even an empty store can be made in `folder`."""
-        self._folder = folder
-        self._number = max((int(p.name) for p in folder.glob("*") if p.name.isdecimal()), default=1)
-        self._lock = RLock()
-        self._client: Any = None
-        self.damage = ""
-        """Why what lay in the folder was thrown away when it was opened; empty where it could be used."""
-        try:
-            self._open()
-        except StoreBrokenError as error:
-            log.warning("The vector store is rebuilt: %s", error)
-            self.damage = error.cause
-            self.reset()
+    @abstractmethod
+    def _call(self, work: Callable[[Any], Any]) -> Any:
+        """What `work` makes of Chroma's collection. Raises StoreBrokenError."""
 
-    def _open(self) -> None:
-        with _translated(self._folder):
-            current = self._folder / str(self._number)
-            current.mkdir(parents=True, exist_ok=True)
-            self._client = chromadb.PersistentClient(path=str(current), settings=Settings(anonymized_telemetry=False))
-            self._collection = self._client.get_or_create_collection(
-                COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
-            )
-            self._batch = int(self._client.get_max_batch_size())
-            self._probe()
+    @abstractmethod
+    def _most(self) -> int:
+        """How many rows a call may write or delete. Raises StoreBrokenError."""
 
-    def _probe(self) -> None:
-        """Search once: an index whose files are damaged may still count well."""
-        first = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
-        if len(first):
-            self._collection.query(query_embeddings=first, n_results=1, include=["distances"])
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget everything."""
 
-    def _run(self, work: Callable[[], T]) -> T:
-        with self._lock, _translated(self._folder):
-            return work()
+    @abstractmethod
+    def check(self) -> None:
+        """Raises StoreBrokenError where it is known that the store can not be used."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release what is held open."""
 
     def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
         """Store vectors (n, d) under ids that are not stored yet."""
-        for part in _slices(len(occurrences), self._batch):
+        for part in self._parts(occurrences):
             ids = [str(occurrence) for occurrence in occurrences[part]]
             fresh = np.asarray(vectors[part], dtype=np.float32)
-            self._run(lambda ids=ids, fresh=fresh: self._collection.add(ids=ids, embeddings=fresh))  # type: ignore[misc]
+            self._call(lambda rows, ids=ids, fresh=fresh: rows.add(ids=ids, embeddings=fresh))  # type: ignore[misc]
 
     def delete(self, occurrences: Sequence[int]) -> None:
         """Forget these ids; unknown ones are no error."""
-        for part in _slices(len(occurrences), self._batch):
+        for part in self._parts(occurrences):
             ids = [str(occurrence) for occurrence in occurrences[part]]
-            self._run(lambda ids=ids: self._collection.delete(ids=ids))  # type: ignore[misc]
+            self._call(lambda rows, ids=ids: rows.delete(ids=ids))  # type: ignore[misc]
 
     def query(self, vector: Vectors, k: int, among: Ids | None = None) -> list[Neighbour]:
         """The `k` most similar occurrences, best first; ties by id.
@@ -96,9 +86,7 @@ class ChromaStore:
         if wanted <= 0:
             return []
         row = np.asarray(vector, dtype=np.float32)[None, :]
-        answer = self._run(
-            lambda: self._collection.query(query_embeddings=row, n_results=wanted, include=["distances"])
-        )
+        answer = self._call(lambda rows: rows.query(query_embeddings=row, n_results=wanted, include=["distances"]))
         pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)
         found = [Neighbour(int(name), 1.0 - float(distance)) for name, distance in pairs]
         return sorted(found, key=lambda hit: (-hit.similarity, hit.occurrence))
@@ -114,13 +102,14 @@ class ChromaStore:
 
     def count(self) -> int:
         """How many occurrences are stored."""
-        return int(self._run(lambda: self._collection.count()))
+        return int(self._call(lambda rows: rows.count()))
 
     def ids(self) -> set[int]:
         """All stored ids."""
         found: set[int] = set()
         while True:
-            page = self._run(lambda: self._collection.get(include=[], limit=PAGE, offset=len(found)))["ids"]
+            offset = len(found)
+            page = self._call(lambda rows, at=offset: rows.get(include=[], limit=PAGE, offset=at))["ids"]  # type: ignore[misc]
             found.update(map(int, page))
             if len(page) < PAGE:
                 return found
@@ -134,12 +123,74 @@ class ChromaStore:
     def get(self, occurrences: Sequence[int]) -> dict[int, Vectors]:
         """The stored vectors (d,) by id; unknown ids are left out."""
         found: dict[int, Vectors] = {}
-        for part in _slices(len(occurrences), PAGE):
+        for part in slices(len(occurrences), PAGE):
             ids = [str(occurrence) for occurrence in occurrences[part]]
-            page = self._run(lambda ids=ids: self._collection.get(ids=ids, include=["embeddings"]))  # type: ignore[misc]
-            rows = np.asarray(page["embeddings"], dtype=np.float32)
-            found.update(zip(map(int, page["ids"]), rows, strict=True))
+            page = self._call(lambda rows, ids=ids: rows.get(ids=ids, include=["embeddings"]))  # type: ignore[misc]
+            vectors = np.asarray(page["embeddings"], dtype=np.float32)
+            found.update(zip(map(int, page["ids"]), vectors, strict=True))
         return found
+
+    def _parts(self, occurrences: Sequence[int]) -> Iterator[slice]:
+        return slices(len(occurrences), self._most()) if len(occurrences) else iter(())
+
+
+class ChromaStore(Collection):
+    """A collection below `folder`. What can not be opened is thrown away, and the ledger fills a new one.
+
+    Each reset starts a new numbered folder: Chroma remembers what it has opened by its path, for as long as the
+    process lives, also where opening failed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises StoreBrokenError where not even an empty store can be made in `folder`."""
+        self._folder = folder
+        self._number = max((int(p.name) for p in folder.glob("*") if p.name.isdecimal()), default=1)
+        self._lock = RLock()
+        self._client: Any = None
+        self._file: int | None = None
+        """The inode of Chroma's database when it was opened."""
+        try:
+            self._open()
+        except StoreBrokenError as error:
+            log.warning("The vector store is rebuilt: %s", error)
+            self.damage = error.cause
+            self.reset()
+
+    def _open(self) -> None:
+        with _translated(self._folder):
+            current = self._folder / str(self._number)
+            current.mkdir(parents=True, exist_ok=True)
+            self._client = chromadb.PersistentClient(path=str(current), settings=silent())
+            self._collection = self._client.get_or_create_collection(
+                COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
+            )
+            self._batch = int(self._client.get_max_batch_size())
+            self._probe()
+            self._file = _inode(self._database())
+
+    def _probe(self) -> None:
+        """Search once: an index whose files are damaged may still count well."""
+        first = self._collection.get(limit=1, include=["embeddings"])["embeddings"]
+        if len(first):
+            self._collection.query(query_embeddings=first, n_results=1, include=["distances"])
+
+    def _call(self, work: Callable[[Any], Any]) -> Any:
+        with self._lock, _translated(self._folder):
+            if self._client is None:
+                raise OSError("it was closed")
+            return work(self._collection)
+
+    def _most(self) -> int:
+        return self._batch
+
+    def check(self) -> None:
+        """Raises StoreBrokenError where the files are gone or other ones: Chroma would go on without them for a while."""
+        if self._file is not None and _inode(self._database()) != self._file:
+            with _translated(self._folder):
+                raise FileNotFoundError("its files are gone, or others were put in their place")
+
+    def _database(self) -> Path:
+        return self._folder / str(self._number) / "chroma.sqlite3"
 
     def reset(self) -> None:
         """Forget everything, the files too: Chroma never gives back the room of what was deleted."""
@@ -161,8 +212,16 @@ class ChromaStore:
                     client.close()
 
 
-def _slices(total: int, size: int) -> Iterator[slice]:
+def slices(total: int, size: int) -> Iterator[slice]:
+    """Slices of at most `size` that cover `total`."""
     return (slice(start, start + size) for start in range(0, total, size))
+
+
+def _inode(file: Path) -> int | None:
+    try:
+        return file.stat().st_ino
+    except OSError:
+        return None
 
 
 @contextmanager
@@ -179,14 +238,26 @@ def _translated(folder: Path) -> Iterator[None]:
 
 
 def _broken(folder: Path, error: BaseException) -> StoreBrokenError:
-    text = str(error)
-    if "expecting embedding with dimension" in text:
-        stored, given = (int(word.strip(",.")) for word in text.split() if word.strip(",.").isdigit())
-        return wrong_dimensions(stored, given)
-    said = text.splitlines()[0].rstrip(".") if text else type(error).__name__
+    if (other := other_dimensions(error)) is not None:
+        return other
     return StoreBrokenError(
         f"The vector store in {str(folder)!r} can not be used.",
-        f"{'The system' if isinstance(error, OSError) else 'Chroma'} says: {said}.",
+        f"{'The system' if isinstance(error, OSError) else 'Chroma'} says: {said(error)}.",
         "Make sure that the folder is yours and its disk has room, then run `famulus index`: the store is rebuilt "
         "from the ledger, without embedding again.",
     )
+
+
+def other_dimensions(error: BaseException) -> StoreBrokenError | None:
+    """The error for vectors of another length than those that are stored, where Chroma complains of that."""
+    text = str(error)
+    if "expecting embedding with dimension" not in text:
+        return None
+    stored, given = (int(word.strip(",.")) for word in text.split() if word.strip(",.").isdigit())
+    return wrong_dimensions(stored, given)
+
+
+def said(error: BaseException) -> str:
+    """An error in one line, without its full stop."""
+    text = str(error)
+    return text.splitlines()[0].rstrip(".") if text else type(error).__name__

@@ -180,6 +180,12 @@ class MappedStore:
         if file is not None:
             file.remove()
 
+    def check(self) -> None:
+        """Raises StoreBrokenError where the files are not what they should be."""
+        with self._lock, _translated(self._folder):
+            if self._file is not None:
+                self._file.check()
+
     def close(self) -> None:
         """Write everything to the disk and release the files."""
         with self._lock, _translated(self._folder):

@@ -76,6 +76,31 @@ class MemoryStore:
         with self._lock:
             self._ids, self._matrix = [], np.zeros((0, 0), dtype=np.float32)
 
+    def check(self) -> None:
+        """It can always be used."""
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class MemoryStores:
+    """Stores in memory, one a generation."""
+
+    def __init__(self) -> None:
+        self._stores: dict[int, MemoryStore] = {}
+
+    def open(self, generation: int) -> MemoryStore:
+        """The store of a generation."""
+        return self._stores.setdefault(generation, MemoryStore())
+
+    def kept(self) -> set[int]:
+        """The generations that have a store."""
+        return set(self._stores)
+
+    def drop(self, generation: int) -> None:
+        """Forget the store of a generation."""
+        self._stores.pop(generation, None)
+
     def close(self) -> None:
         """Nothing to release."""
 

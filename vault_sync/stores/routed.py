@@ -4,13 +4,16 @@
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from vault_sync.errors import StoreBrokenError
-from vault_sync.ports import ChunkStore, Ids, Neighbour, Vectors
+from vault_sync.errors import StoreAwayError, StoreBrokenError
+from vault_sync.ports import ChunkStore, Ids, Neighbour, Stores, Vectors
+from vault_sync.stores.folders import StoreFolders
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,12 @@ class RoutedStore:
     def __init__(self, graph: ChunkStore, exact: ExactStore) -> None:
         self._graph = graph
         self._exact = exact
-        self._even = graph.count() == exact.count()
+        self._trouble: StoreBrokenError | None = None
+        """What kept the graph from answering the last search."""
+        try:
+            self._even = graph.count() == exact.count()
+        except StoreBrokenError:  # a server that is away: `fit` asks it again
+            self._even = False
 
     @property
     def damage(self) -> str:
@@ -54,14 +62,24 @@ class RoutedStore:
         """Store vectors (n, d) under ids that are not stored yet."""
         # First the one that remembers not to have been closed well, should this be the end.
         self._exact.add(occurrences, vectors)
-        self._graph.add(occurrences, vectors)
-        self._count()
+        with self._uneven_if_broken():
+            self._graph.add(occurrences, vectors)
+            self._count()
 
     def delete(self, occurrences: Sequence[int]) -> None:
         """Forget these ids; unknown ones are no error."""
         self._exact.delete(occurrences)
-        self._graph.delete(occurrences)
-        self._count()
+        with self._uneven_if_broken():
+            self._graph.delete(occurrences)
+            self._count()
+
+    @contextmanager
+    def _uneven_if_broken(self) -> Iterator[None]:
+        try:
+            yield
+        except StoreBrokenError:
+            self._even = False
+            raise
 
     def _count(self) -> None:
         if not self._even:
@@ -77,8 +95,10 @@ class RoutedStore:
         try:
             near = self._graph.query(vector, k if among is None else int(k / share * SLACK))
         except StoreBrokenError as error:
+            self._trouble = error
             log.warning("Comparing exactly instead: %s", error)
             return self._exact.query(vector, k, among)
+        self._trouble = None
         found = near if among is None else _within(near, among)
         return found[:k] if among is None or len(found) >= k else self._exact.query(vector, k, among)
 
@@ -126,12 +146,44 @@ class RoutedStore:
         """Forget everything."""
         self._exact.reset()
         self._graph.reset()
-        self._even = True
+        self._even, self._trouble = True, None
+
+    def check(self) -> None:
+        """Raises StoreBrokenError where one of them can not be used, as far as is known."""
+        self._exact.check()
+        self._graph.check()
+        if self._trouble is not None and not isinstance(self._trouble, StoreAwayError):
+            raise self._trouble
 
     def close(self) -> None:
         """Release files and threads, last of the one that remembers whether all ended well."""
         self._graph.close()
         self._exact.close()
+
+
+@dataclass(frozen=True)
+class RoutedStores:
+    """Pairs of stores, one a generation."""
+
+    graphs: Stores
+    exacts: StoreFolders[ExactStore]
+
+    def open(self, generation: int) -> RoutedStore:
+        """The pair of a generation. Raises StoreBrokenError where not even an empty one can be made."""
+        return RoutedStore(self.graphs.open(generation), self.exacts.open(generation))
+
+    def kept(self) -> set[int]:
+        """The generations of which there is anything. Raises StoreBrokenError."""
+        return self.graphs.kept() | self.exacts.kept()
+
+    def drop(self, generation: int) -> None:
+        """Delete the pair of a generation, which must be closed. Raises StoreBrokenError."""
+        self.exacts.drop(generation)
+        self.graphs.drop(generation)
+
+    def close(self) -> None:
+        """Release what the stores share."""
+        self.graphs.close()
 
 
 def _alike(one: Vectors, other: Vectors) -> bool:
