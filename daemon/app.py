@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from daemon import __version__, errors, metrics, sse
 from daemon.auth import Gate, GateMiddleware, allowed_names
 from daemon.compose import Famulus
-from daemon.routes import digests, index, journal, openai, plugin, search, status, suggestions
+from daemon.routes import digests, evaluation, index, journal, openai, plugin, search, status, suggestions
 
 DESCRIPTION = """Search, cited answers, links and digests for one Obsidian vault, on your own machine.
 
@@ -29,7 +29,7 @@ def build_app(famulus: Famulus, *, serve: bool = True) -> FastAPI:
         await famulus.close()
 
     app = FastAPI(title="Famulus", version=__version__, description=DESCRIPTION, lifespan=lifespan, redoc_url=None)
-    for routes in (openai, search, suggestions, digests, index, journal, plugin, status):
+    for routes in (openai, search, evaluation, suggestions, digests, index, journal, plugin, status):
         app.include_router(routes.router(famulus))
     app.add_exception_handler(sse.ClientGoneError, _nobody_there)
     errors.install(app, famulus.upkeep.suspect)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from vault_sync.errors import VaultLockedError
 from vault_sync.vault import Vault
 
 _TIMEOUT = httpx.Timeout(10.0, read=600.0)
+
+Heard = Callable[[BusEvent], None]
 
 
 class RequestFailedError(AgentError):
@@ -50,6 +52,16 @@ class Client:
         """The JSON of a POST. Raises RequestFailedError."""
         return _checked(await self.http.post(path, json=body or {}, params=params))
 
+    async def events(self, heard: Heard) -> None:
+        """Tell of each event until cancelled or the daemon ends."""
+        name = ""
+        async with self.http.stream("GET", "/api/events", timeout=None) as response:
+            async for line in response.aiter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    heard(BusEvent(name, json.loads(line.removeprefix("data: "))))
+
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """The events of a streaming POST. Raises RequestFailedError, also for an error in mid-stream."""
         async with self.http.stream("POST", path, json=body) as response:
@@ -75,27 +87,39 @@ def _checked(response: httpx.Response) -> Any:
 
 
 @asynccontextmanager
-async def connect(settings: Settings, *, quiet: bool = False) -> AsyncIterator[Client]:
-    """A client for the vault that the settings name; without a daemon the index is first brought up to date."""
+async def connect(
+    settings: Settings, *, quiet: bool = False, patient: bool = False, heard: Heard = lambda event: None
+) -> AsyncIterator[Client]:
+    """A client for the vault that the settings name; without a daemon the index is first brought up to date.
+
+    A `patient` one waits for an answer as long as it takes, and tells of all events meanwhile.
+    """
     holder = VaultLock(Vault(settings.vault).id).holder() if settings.vault else None
     if holder is not None:
-        async with _remote(holder) as client:
-            yield client
+        async with _remote(holder, None if patient else _TIMEOUT) as client:
+            listening = asyncio.create_task(client.events(heard)) if patient else None
+            try:
+                yield client
+            finally:
+                if listening is not None:
+                    listening.cancel()
+                    await asyncio.gather(listening, return_exceptions=True)
         return
     famulus = compose(settings)
+    famulus.bus.listen(heard)
     async with _local(famulus, quiet=quiet) as client:
         yield client
 
 
 @asynccontextmanager
-async def _remote(holder: Holder) -> AsyncIterator[Client]:
+async def _remote(holder: Holder, timeout: httpx.Timeout | None) -> AsyncIterator[Client]:
     if not holder.url:
         raise VaultLockedError(
             "This vault is in use by another Famulus.", f"Process {holder.pid} is busy with it.", "Wait for it to end."
         )
     token = Path(holder.token_file).read_text(encoding="utf-8").strip()
     headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=holder.url, headers=headers, timeout=_TIMEOUT, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=holder.url, headers=headers, timeout=timeout, trust_env=False) as http:
         try:
             yield Client(http)
         except httpx.TransportError as error:

@@ -9,13 +9,15 @@ from typing import Any
 from rich.console import Console
 
 from daemon import doctor as checks
-from daemon import folder, reasons, show
+from daemon import folder, measures, reasons, show
 from daemon import models as stored
+from daemon.bus import BusEvent
 from daemon.client import connect
 from daemon.config import ConfigError, Settings
 from daemon.engines.spec import EngineSpec
 from daemon.explaining import asks_to_be_left_alone
 from daemon.lock import VaultLock
+from daemon.progress import Steps
 from daemon.serve import serve as run_daemon
 from daemon.verifying import verify_alone
 from vault_sync.vault import Vault
@@ -75,6 +77,23 @@ async def why(arguments: argparse.Namespace, settings: Settings) -> int:
     unknown = data["verdict"] == "unknown" and not arguments.json
     private = unknown and await asyncio.to_thread(asks_to_be_left_alone, settings, arguments.note)
     return _output(arguments, data, reasons.private(data) if private else reasons.why(data))
+
+
+async def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Measure search and related notes on this vault; how far it is appears on stderr."""
+    body = {"queries": arguments.queries, "seed": arguments.seed, "compare": arguments.compare}
+    with Steps() as steps:
+
+        def heard(event: BusEvent) -> None:
+            if event.name == "eval.progress":
+                steps.update(event.data["done"], event.data["total"], event.data["what"])
+
+        async with connect(settings, quiet=True, patient=True, heard=heard) as client:
+            data = await client.post("/api/eval", body)
+    if arguments.json:
+        return _output(arguments, data, "")
+    console.print(*measures.tables(data), sep="\n")
+    return 0
 
 
 async def ask(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -38,7 +38,6 @@ from daemon.view import View
 from vault_sync.change import Coalescer
 from vault_sync.edit import content_hash
 from vault_sync.errors import NoteNotFoundError, UnreadableNoteError, VaultError
-from vault_sync.fusion import Weights
 from vault_sync.inspection import Inspector
 from vault_sync.journal import Journal, Limits
 from vault_sync.mount import is_network
@@ -80,8 +79,7 @@ class Famulus:
         limits = Limits(settings.journal.keep_days * 86400, int(settings.journal.max_mb * 2**20))
         self.journal = Journal(self.state, limits)
         self.writer = Writer(vault, self.journal, self.policy, settings.writing.settle_seconds)
-        weights = Weights(settings.search.lexical_weight, settings.search.name_weight)
-        self.searcher = Searcher(self.ledger, self.store, self.embedder, self.policy, weights)
+        self.searcher = Searcher(self.ledger, self.store, self.embedder, self.policy, settings.search.weights)
         self.view = View(vault, self.ledger, self.policy)
         self.bus.may_tell = self.view.told
         self._build_index()

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from agents.errors import AgentError
 from daemon.engines.spec import EngineSpec, engine_spec
+from vault_sync.fusion import Weights
 from vault_sync.paths import within
 from vault_sync.policy import Use
 
@@ -63,6 +64,11 @@ class SearchSection(_Section):
     """The lexical lane's share of the score, the same for every query; unset, it follows the query."""
     name_weight: float | None = Field(None, ge=0, le=1)
     """That share where the query stands in the name of a note or heading."""
+
+    @property
+    def weights(self) -> Weights:
+        """Both, as search takes them."""
+        return Weights(self.lexical_weight, self.name_weight)
 
 
 class WritingSection(_Section):

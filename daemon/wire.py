@@ -63,6 +63,16 @@ def search_results(passages: Sequence[Passage]) -> SearchResults:
     )
 
 
+class EvalBody(BaseModel):
+    """What is to be measured: so many questions of each kind, drawn by a seed; with or without other weights."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    queries: int = Field(100, ge=1, le=5000)
+    seed: int = Field(0, ge=0)
+    compare: bool = False
+
+
 class LaneRank(BaseModel):
     """The note's best chunk in one lane: its rank from 1 among `of`, null where the lane does not match it."""
 

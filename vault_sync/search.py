@@ -225,11 +225,20 @@ class Searcher:
             return [(hit.occurrence, hit.similarity) for hit in near if hit.occurrence not in scope.without][:k]
         except StoreBrokenError as error:
             log.warning("Searching the ledger's vectors instead: %s", error)
-            return self._every(vector, scope)[:k]
+            return self._exact(vector, k, self._ids(scope))
 
     def _every(self, vector: Vectors, scope: _Scope) -> list[Hit]:
+        ids = self._ids(scope)
+        try:
+            near = self._store.query(vector, len(ids), np.asarray(ids, dtype=np.int64))
+            return [(hit.occurrence, hit.similarity) for hit in near]
+        except StoreBrokenError as error:
+            log.warning("Searching the ledger's vectors instead: %s", error)
+            return self._exact(vector, len(ids), ids)
+
+    def _ids(self, scope: _Scope) -> list[int]:
         ids = self._all() if scope.only is None else sorted(scope.only)
-        return self._exact(vector, len(ids), [i for i in ids if i not in scope.without])
+        return [i for i in ids if i not in scope.without]
 
     def _all(self) -> list[int]:
         return [int(row[0]) for row in self._ledger.read().execute("SELECT id FROM occurrences ORDER BY id")]
