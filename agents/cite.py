@@ -175,13 +175,15 @@ def _in_list(sentence: Sentence) -> bool:
 def cite(mark: str, support: Support) -> Citation:
     """The citation of `support`, with the quote's own lines."""
     first = support.sentences[0]
-    start = first.passage.start_line + first.passage.text.count("\n", 0, first.start)
+    # A card of a canvas has lines, and stands on one line of its file.
+    last = first.passage.end_line
+    start = min(last, first.passage.start_line + first.passage.text.count("\n", 0, first.start))
     return Citation(
         mark=mark,
         path=first.passage.path,
         heading=first.passage.heading,
         start_line=start,
-        end_line=start + support.quote.count("\n"),
+        end_line=min(last, start + support.quote.count("\n")),
         quote=support.quote,
     )
 

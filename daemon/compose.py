@@ -42,7 +42,7 @@ from vault_sync.inspection import Inspector
 from vault_sync.journal import Journal, Limits
 from vault_sync.mount import is_network
 from vault_sync.parse import decode
-from vault_sync.paths import VaultPath
+from vault_sync.paths import VaultPath, is_note
 from vault_sync.policy import Use
 from vault_sync.ports import Embedder
 from vault_sync.progress import coverage
@@ -125,11 +125,14 @@ class Famulus:
         settings = self.settings.writing
         self.syncing = Syncing(self.vault.root)
         self.upkeep.on_hint = self.syncing.heard
-        self.plugins = Plugins(self.bus, settings.plugin_seconds, lambda: self.view.paths("events"), self._digest_of)
+        self.plugins = Plugins(self.bus, settings.plugin_seconds, self._provable, self._digest_of)
         self.applier = Applier(
             self.writer, self.plugins, self.syncing, self.bus, settings, lambda: self.upkeep.status().problem
         )
         self.undoing = Undoing(self)
+
+    def _provable(self) -> list[VaultPath]:
+        return [path for path in self.view.paths("events") if is_note(path)]
 
     def _digest_of(self, path: VaultPath) -> str | None:
         data = self.read(path)

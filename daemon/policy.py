@@ -3,6 +3,7 @@
 import logging
 
 from daemon.config import Settings
+from vault_sync import pdf
 from vault_sync.obsidian import AppSettings, Problem, read_settings, unfit
 from vault_sync.policy import InForce, Policy, Rule
 from vault_sync.vault import Vault
@@ -43,6 +44,7 @@ def policy_from(settings: Settings, app: AppSettings) -> Policy:
         rules=tuple(Rule(tuple(rule.paths), tuple(rule.deny)) for rule in notes.rules),
         write_in=tuple(writing.folders),
         new_notes=writing.new_notes,
+        pdf=pdf.available(),
     )
 
 

@@ -6,9 +6,10 @@ other), managed sections, and comments that are blocks of their own. A note of h
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from vault_sync.cut import Cutter, weight
-from vault_sync.lines import Spans
+from vault_sync.lines import Lines, Spans
 from vault_sync.note import Chunk, Heading, Note, Span
 from vault_sync.text import sentences
 from vault_sync.visible import visible
@@ -31,6 +32,15 @@ _Piece = tuple[tuple[str, ...], Span, str]
 """Heading path, span and what the embedder reads of it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """The heaviest chunk, the lightest at the end of a section, and how many sentences are read twice."""
+
+    most: int
+    least: int
+    overlap: int
+
+
 def chunk_note(
     note: Note, *, max_chars: int = MAX_CHARS, min_chars: int = MIN_CHARS, overlap: int = OVERLAP
 ) -> tuple[Chunk, ...]:
@@ -38,29 +48,47 @@ def chunk_note(
 
     What is lighter than `min_chars` at the end of a section joins the chunk before it.
     """
-    cutter = Cutter(note, max_chars)
+    limits = _Limits(max_chars, min_chars, overlap)
+    found = _of_parts(note, limits) if note.parts else _chunks(note, limits)
+    return tuple(replace(chunk, ordinal=ordinal) for ordinal, chunk in enumerate(found))
+
+
+def _of_parts(note: Note, limits: _Limits) -> Iterator[Chunk]:
+    lines = Lines(note.text)
+    for part in note.parts:
+        for chunk in _chunks(part.note, limits, part.heading):
+            span = Span(part.start + chunk.span.start, part.start + chunk.span.end)
+            own = lines.number(span.start), lines.number(span.end - 1)
+            first, last = part.lines(chunk.span) if part.places else own
+            yield replace(chunk, span=span, start_line=first, end_line=last)
+
+
+def _chunks(note: Note, limits: _Limits, above: tuple[str, ...] = ()) -> Iterator[Chunk]:
+    cutter = Cutter(note, limits.most)
     excluded = Spans(_excluded(note))
-    comments = Spans(region.span for region in note.regions if region.kind == "comment")
     headings = [heading for heading in note.headings if heading.span.start not in excluded]
-    found: list[_Piece] = list(_description(note, cutter))
+    found = [*_description(note, cutter), *_text(note, cutter, headings, excluded, limits)]
+    for path, span, body in found or _headings_only(headings, excluded, cutter):
+        yield _chunk(cutter, (*above, *path), span, body)
+
+
+def _text(note: Note, cutter: Cutter, headings: list[Heading], excluded: Spans, limits: _Limits) -> Iterator[_Piece]:
+    comments = Spans(region.span for region in note.regions if region.kind == "comment")
     for path, section in _sections(note, headings):
         for free in _without(section, excluded):
             before = ""
-            for span in _packed(cutter, free, min_chars):
+            for span in _packed(cutter, free, limits.least):
                 if body := _embeddable(note.text, span, comments):
                     lead = _table_header(cutter, span) or before
-                    found.append((path, span, f"{lead}\n{body}" if lead else body))
-                before = "" if cutter.is_code(span.end - 1) else _last_sentences(body, overlap)
-    found = found or list(_headings_only(headings, excluded, cutter))
-    return tuple(_chunk(cutter, ordinal, piece) for ordinal, piece in enumerate(found))
+                    yield path, span, f"{lead}\n{body}" if lead else body
+                before = "" if cutter.is_code(span.end - 1) else _last_sentences(body, limits.overlap)
 
 
-def _chunk(cutter: Cutter, ordinal: int, piece: _Piece) -> Chunk:
-    path, span, body = piece
+def _chunk(cutter: Cutter, path: tuple[str, ...], span: Span, body: str) -> Chunk:
     heading = joined_path(path)
     first, last = cutter.lines.number(span.start), cutter.lines.number(span.end - 1)
     embed_text = f"{heading}\n{body}" if heading else body
-    return Chunk(ordinal, path, first, last, span, cutter.text[span.start : span.end], embed_text)
+    return Chunk(0, path, first, last, span, cutter.text[span.start : span.end], embed_text)
 
 
 def joined_path(path: tuple[str, ...]) -> str:

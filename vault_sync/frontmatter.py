@@ -42,7 +42,7 @@ def read_frontmatter(text: str) -> Frontmatter:
     closed = _CLOSE.match(text, inner.end) if inner else None
     if inner is None or closed is None:
         return Frontmatter({}, None, Span(0, 0), 0)
-    values, error = _load(text[inner.start : inner.end])
+    values, error = read_yaml(text[inner.start : inner.end])
     marks_end = closed.start() + len(closed.group().rstrip())
     return Frontmatter(values, error, Span(0, marks_end), closed.end())
 
@@ -54,18 +54,19 @@ def source_span(text: str) -> Span | None:
     return Span(opened.end(), closed.start()) if opened and closed else None
 
 
-def _load(source: str) -> tuple[Mapping[str, object], str | None]:
+def read_yaml(source: str, what: str = "frontmatter") -> tuple[Mapping[str, object], str | None]:
+    """The keys and values of `source`, and what is wrong with it; `what` names it there."""
     if len(source) > MAX_CHARS:
-        return {}, f"The frontmatter has {len(source)} characters; at most {MAX_CHARS} are read."
+        return {}, f"The {what} has {len(source)} characters; at most {MAX_CHARS} are read."
     try:
         _refuse_traps(source)
         values = YAMLHandler().load(source)
     except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
-        return {}, f"The frontmatter is not valid YAML: {' '.join(str(error).split())[:300]}"
+        return {}, f"The {what} is not valid YAML: {' '.join(str(error).split())[:300]}"
     if values is None:
         return {}, None
     if not isinstance(values, dict):
-        return {}, f"The frontmatter is a {type(values).__name__}, not a list of `key: value` lines."
+        return {}, f"The {what} is a {type(values).__name__}, not a list of `key: value` lines."
     return {str(key): value for key, value in values.items()}, None
 
 

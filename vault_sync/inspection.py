@@ -14,10 +14,10 @@ import numpy as np
 from vault_sync import lexical, mend
 from vault_sync.chunk import chunk_note
 from vault_sync.cover import private
+from vault_sync.document import byte_limit, read_document
 from vault_sync.edit import content_hash
 from vault_sync.errors import NoteNotFoundError, StoreBrokenError, UnreadableNoteError
 from vault_sync.ledger import Ledger, parts
-from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
 from vault_sync.policy import PolicySource
 from vault_sync.ports import ChunkStore, Vectors
@@ -128,9 +128,9 @@ class Inspector:
         """A note as it is on the disk; None for one that asks to be left alone, or went away meanwhile."""
         digest, data = "", b""
         try:
-            data = self.vault.read(path, self.max_note_bytes)[0]
+            data = self.vault.read(path, byte_limit(path, self.max_note_bytes))[0]
             digest = content_hash(data)
-            note = parse_note(path, data)
+            note = read_document(path, data)
         except NoteNotFoundError:
             return None
         except UnreadableNoteError:

@@ -1,5 +1,7 @@
 """What a note is made of. All offsets are code points of `Note.text`, all lines count from 1."""
 
+import sys
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -96,6 +98,31 @@ class Note:
     regions: tuple[Region, ...]
     callouts: tuple[str, ...] = ()
     groups: tuple[Group, ...] = ()
+    parts: tuple["Part", ...] = ()
+    """What a document (a canvas, a base, a PDF) consists of; a note has none."""
+    remark: str = ""
+    """What its owner should know of it, although it is indexed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a document that is cut by itself, under a heading path of its own.
+
+    `note` is its text as if that were a note, which begins at `start` in the document's text. `places` maps offsets
+    in its text, in order, to lines of the file; where it is empty, the lines are those of the document's text.
+    """
+
+    heading: tuple[str, ...]
+    note: Note
+    start: int
+    places: tuple[tuple[int, int], ...] = ()
+
+    def lines(self, span: Span) -> tuple[int, int]:
+        """The first and last line of the file in which something of the span (of the part's text) stands."""
+        first = bisect_right(self.places, (span.start, sys.maxsize)) - 1
+        last = bisect_left(self.places, (span.end, 0))
+        lines = [line for _, line in self.places[max(first, 0) : last]] or [1]
+        return min(lines), max(lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ VaultPath = NewType("VaultPath", str)
 """A checked path in NFC, such as `Folder/Note.md`. The spelling on the disk may differ (NFD)."""
 
 NOTE_SUFFIX = ".md"
+CANVAS_SUFFIX, BASE_SUFFIX, PDF_SUFFIX = ".canvas", ".base", ".pdf"
 
 
 def vault_path(text: str) -> VaultPath:
@@ -41,8 +42,18 @@ def is_note(path: str) -> bool:
     return path.lower().endswith(NOTE_SUFFIX)
 
 
+def is_document(path: str) -> bool:
+    """Whether the path names a canvas, a base or a PDF: a file whose text is read, and that is never written."""
+    return path.lower().endswith((CANVAS_SUFFIX, BASE_SUFFIX, PDF_SUFFIX))
+
+
+def is_pdf(path: str) -> bool:
+    """Whether the path names a PDF."""
+    return path.lower().endswith(PDF_SUFFIX)
+
+
 def title_of(path: VaultPath) -> str:
-    """The note's title as Obsidian shows it: the file name without `.md`."""
+    """The note's title as Obsidian shows it: the file name without `.md`. Other files keep their ending."""
     name = PurePosixPath(path).name
     return name[: -len(NOTE_SUFFIX)] if is_note(name) else name
 

@@ -9,7 +9,7 @@ from typing import Literal, Protocol, get_args
 from vault_sync import pattern
 from vault_sync.edit import BOM
 from vault_sync.frontmatter import read_frontmatter
-from vault_sync.paths import is_note, within
+from vault_sync.paths import is_document, is_note, is_pdf, within
 from vault_sync.text import fold
 
 Use = Literal["embed", "prompt", "search", "related", "chat", "links", "digests", "notes", "events", "write"]
@@ -19,6 +19,8 @@ it; it is changed."""
 USES: tuple[Use, ...] = get_args(Use)
 _NEEDS: Mapping[Use, tuple[Use, ...]] = {"chat": ("prompt", "embed")}
 """Sentences for an answer are chosen by their vectors, and what it quotes goes to a model with the next question."""
+_NOTES_ONLY: tuple[Use, ...] = ("write", "links", "digests")
+"""What canvases, bases and PDFs are not put to: nothing proposes to change one, to link one, or to tell of one."""
 _COPIED: tuple[Use, ...] = ("embed", "prompt", "search", "chat")
 """What happens to the text of any note, hence to a sentence that stands in another one."""
 
@@ -60,6 +62,8 @@ class Policy:
     rules: tuple[Rule, ...] = ()
     write_in: tuple[str, ...] = ("",)
     new_notes: str = "Famulus"
+    pdf: bool = False
+    """Whether PDFs are read, too: what reads them is an extra."""
 
     @property
     def current(self) -> "Policy":
@@ -72,8 +76,12 @@ class Policy:
         return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
     def readable(self, path: str) -> bool:
-        """Whether the file may be indexed: a note, not hidden, not excluded, no sync conflict."""
-        return is_note(path) and not self.conflict(path) and not self.hidden(path)
+        """Whether the file may be indexed: a note or a document, not hidden, not excluded, no sync conflict."""
+        return self.has_text(path) and not self.conflict(path) and not self.hidden(path)
+
+    def has_text(self, path: str) -> bool:
+        """Whether a file of this kind is read at all."""
+        return is_note(path) or (is_document(path) and (self.pdf or not is_pdf(path)))
 
     def hidden(self, path: str) -> bool:
         """Whether a file or folder is out of sight: a part starts with a dot, or it is excluded here or in Obsidian."""
@@ -121,6 +129,8 @@ class Policy:
 
     def allows(self, path: str, use: Use) -> bool:
         """Whether the note may be put to this use."""
+        if use in _NOTES_ONLY and not is_note(path):
+            return False
         return self.writable(path) if use == "write" else self.readable(path) and not self.denies(path, use)
 
     def quotable(self, path: str) -> bool:
@@ -128,10 +138,9 @@ class Policy:
         return all(self.allows(path, use) for use in _COPIED)
 
     def writable(self, path: str) -> bool:
-        """Whether a note that exists may be changed: no template, and where writing is allowed."""
-        return (
-            self.readable(path) and self._in_reach(path) and not self.template(path) and not self.denies(path, "write")
-        )
+        """Whether a file that exists may be changed: a note, no template, and where writing is allowed."""
+        allowed = self.readable(path) and self._in_reach(path) and not self.denies(path, "write")
+        return is_note(path) and allowed and not self.template(path)
 
     def creatable(self, path: str) -> bool:
         """Whether a note may be made there: as one that may be changed, in the folder for new notes."""

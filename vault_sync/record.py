@@ -97,7 +97,7 @@ def _remark(note: Note) -> str:
     """What the user should know of a note that is indexed all the same."""
     untrusted = untrusted_sections(note.text, note.regions)
     left = (f"The section {name!r} is left alone: {cause}" for name, cause in untrusted.items())
-    return " ".join(part for part in (note.frontmatter_error or "", *left) if part)
+    return " ".join(part for part in (note.remark, note.frontmatter_error or "", *left) if part)
 
 
 def _upsert(connection: sqlite3.Connection, row: Mapping[str, object]) -> int:

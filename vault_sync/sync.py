@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from vault_sync import erasure, lexical, mend, outbox, record
 from vault_sync.chunk import chunk_note
 from vault_sync.cover import Cover, private
+from vault_sync.document import byte_limit, read_document
 from vault_sync.edit import content_hash
 from vault_sync.errors import (
     EmbedderError,
@@ -20,7 +21,6 @@ from vault_sync.errors import (
 )
 from vault_sync.ledger import NOT_EMBEDDED, Ledger
 from vault_sync.note import Note
-from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
 from vault_sync.policy import PolicySource
 from vault_sync.ports import ChunkStore, Embedder, EmbedderSpec
@@ -224,12 +224,12 @@ class Indexer:
             return None
         digest, data = "", b""
         try:
-            data, stamp = self.vault.read(path, self.max_note_bytes)
+            data, stamp = self.vault.read(path, byte_limit(path, self.max_note_bytes))
             digest = content_hash(data)
             if self._unchanged(known, digest):
                 record.touch(self.ledger, path, stamp)
                 return None
-            note = parse_note(path, data)
+            note = read_document(path, data)
         except NoteNotFoundError:
             gone.add(path)
             return None

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vault_sync.errors import BadPathError, NoteNotFoundError, UnreadableNoteError, VaultUnavailableError
-from vault_sync.paths import VaultPath, is_note, vault_path
+from vault_sync.paths import VaultPath, is_pdf, vault_path
+from vault_sync.pdf import INSTALL
 from vault_sync.policy import Policy
 from vault_sync.records import FileStamp
 
@@ -66,6 +67,8 @@ class Vault:
                 passed_over[disk_path] = "Another file has the same name in another Unicode form."
             elif policy.readable(path) and (stamp := self._stamp(disk_path)):
                 files[path] = stamp
+            elif is_pdf(path) and not policy.pdf:
+                passed_over[path] = f"Nothing is installed that reads PDFs. {INSTALL}"
         self.check()
         return Listing(files, passed_over)
 
@@ -95,7 +98,7 @@ class Vault:
         """The stamps of notes that the owner excluded. They are not opened."""
         for folder, folders, names in os.walk(self.root):
             folders[:] = [name for name in folders if not name.startswith(".")]
-            for name in filter(is_note, names):
+            for name in filter(policy.has_text, names):
                 relative = (Path(folder) / name).relative_to(self.root).as_posix()
                 if policy.excluded(unicodedata.normalize("NFC", relative)) and (stamp := self._stamp(relative)):
                     yield stamp

