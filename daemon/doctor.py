@@ -16,6 +16,8 @@ from daemon.lock import VaultLock
 from daemon.policy import LivePolicy, described
 from vault_sync.errors import VaultError, WatchLimitError
 from vault_sync.mount import is_network
+from vault_sync.paths import is_note, is_pdf
+from vault_sync.pdf import INSTALL
 from vault_sync.progress import in_words
 from vault_sync.vault import Vault
 from vault_sync.watch import Watcher
@@ -56,7 +58,13 @@ def _vault(settings: Settings) -> Iterator[Check]:
     except VaultError as error:
         yield Check("vault", False, f"{error.effect} {error.cause}", error.fix)
         return
-    yield Check("vault", True, f"{len(listing.files)} notes in {vault.root}.")
+    notes = sum(map(is_note, listing.files))
+    yield Check(
+        "vault", True, f"{notes} notes in {vault.root}, and {len(listing.files) - notes} documents beside them."
+    )
+    unread = sum(map(is_pdf, listing.passed_over)) if not policy.current.pdf else 0
+    if unread:
+        yield Check("pdf", True, f"{unread} PDFs are not read: nothing is installed that could.", INSTALL)
     yield Check("policy", True, described(policy.current))
     for problem in policy.problems:
         fix = "Correct it in Obsidian, or set `obsidian_excluded = false` and exclude with `exclude` under [notes]."
@@ -147,7 +155,8 @@ async def _notes(settings: Settings) -> list[Check]:
     found += [Check(f"note {note['path']}", False, note["reason"], note["fix"]) for note in failed]
     remarks = [note for note in status["notes"] if note["state"] == "indexed" and note["reason"]]
     found += [Check(f"note {note['path']}", True, note["reason"]) for note in remarks]
-    found += [Check(f"file {each['path']}", True, f"Passed over: {each['reason']}") for each in status["passed_over"]]
+    passed = [each for each in status["passed_over"] if not each["reason"].endswith(INSTALL)]  # told once already
+    found += [Check(f"file {each['path']}", True, f"Passed over: {each['reason']}") for each in passed]
     return [*found, Check("index", not failed, _index(health["index"], status["coverage"]), "See above.")]
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from daemon.config import NotesSection, Settings
 from daemon.doctor import Check, examine
+from vault_sync import pdf
 from vault_sync.obsidian import APP
 
 
@@ -41,3 +42,19 @@ async def test_settings_that_can_not_be_read_are_told(settings: Settings) -> Non
     (settings.vault / APP).write_text("{")
     _, check = await policy_of(settings)
     assert not check.ok and APP in check.message and "JSON" in check.message
+
+
+@pytest.mark.parametrize("installed", [True, False])
+async def test_it_says_how_pdfs_can_be_read(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    assert settings.vault is not None
+    monkeypatch.setattr(pdf, "available", lambda: installed)
+    for name in ("Board.canvas", "Paper.pdf", "Other paper.pdf"):
+        (settings.vault / name).write_bytes(b"{}")
+    checks = {check.name: check for check in await examine(settings)}
+    found = "1 notes in", ("3 documents" if installed else "1 documents")
+    assert all(part in checks["vault"].message for part in found)
+    assert ("pdf" in checks) is not installed
+    if not installed:
+        assert checks["pdf"].ok and "2 PDFs" in checks["pdf"].message and "famulus[pdf]" in checks["pdf"].fix
