@@ -124,8 +124,13 @@ def _filtered(famulus: Famulus, note: NoteRecord, narrow: Filter) -> str:
         (Filter(after=narrow.after), f"It was not changed on or after {narrow.after}. {changed}"),
         (Filter(before=narrow.before), f"It was not changed on or before {narrow.before}. {changed}"),
     ]
-    left_out = (why for part, why in parts if part and own.isdisjoint(famulus.ledger.allowed(part) or ()))
+    left_out = (why for part, why in parts if part and not _lets_through(famulus, part, own))
     return " ".join(left_out)
+
+
+def _lets_through(famulus: Famulus, part: Filter, own: set[int]) -> bool:
+    allowed = famulus.ledger.allowed(part)
+    return allowed is None or not own.isdisjoint(allowed.tolist())
 
 
 def _judged(found: Standing, policy: Policy, path: VaultPath) -> tuple[Verdict, str, str]:

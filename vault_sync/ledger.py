@@ -4,7 +4,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -12,10 +12,13 @@ from typing import TypeVar
 import numpy as np
 
 from vault_sync import schema
+from vault_sync.columns import columns
 from vault_sync.database import Database
 from vault_sync.errors import LedgerError
 from vault_sync.filter import Filter
+from vault_sync.ids import NO_IDS, ids_of
 from vault_sync.note import Span
+from vault_sync.owners import Owners
 from vault_sync.paths import VaultPath, title_of, vault_path
 from vault_sync.ports import Ids, Vectors
 from vault_sync.records import ChangeKind, ChangeRecord, FileStamp, LinkRecord, NoteRecord, Occurrence
@@ -57,6 +60,7 @@ class Ledger:
                 "Check that the disk of the data folder has room and that its files are yours.",
             ) from error
         self._resolver: tuple[Version, Resolver] | None = None
+        self._owners = Owners()
 
     def read(self) -> sqlite3.Connection:
         """This thread's connection, for reading."""
@@ -75,6 +79,7 @@ class Ledger:
         """Put a damaged file aside while it is in use, and begin an empty one. Raises sqlite3.Error or OSError."""
         self._resolver = None
         self.database.renew(why)
+        self._owners = Owners()
 
     def note(self, path: str) -> NoteRecord | None:
         """The record of one note."""
@@ -122,24 +127,24 @@ class Ledger:
         rows = self.read().execute(f"{_OCCURRENCE} n.path = ? ORDER BY o.ordinal", (path,))
         return [_occurrence(row) for row in rows]
 
-    def allowed(self, narrow: Filter, denied: Collection[int] = ()) -> set[int] | None:
-        """Occurrence ids that the filter lets through, without those of `denied` notes; None where that is all."""
-        if not narrow and not denied:
+    def allowed(self, narrow: Filter, denied: Ids = NO_IDS) -> Ids | None:
+        """Occurrence ids that the filter lets through, without those of `denied` notes; None where that is all.
+
+        An id of an occurrence that is no more may be among them.
+        """
+        if not narrow and not len(denied):
             return None
-        conditions, values = _conditions(narrow)
-        if denied:
-            conditions.append("n.id NOT IN (SELECT value FROM json_each(?))")
-            values.append(json.dumps(list(denied)))
-        rows = self.read().execute(
-            "SELECT o.id FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE " + " AND ".join(conditions),
-            values,
-        )
-        return {int(row[0]) for row in rows}
+        ids, notes = self._owners.columns(self.read())
+        wanted = np.ones(len(ids), bool) if not len(denied) else np.isin(notes, denied, invert=True)
+        if narrow:
+            conditions, values = _conditions(narrow)
+            found = columns(self.read(), ("n.id",), f"notes n WHERE {' AND '.join(conditions)}", values)[0]
+            wanted &= np.isin(notes, found)
+        return ids[wanted]
 
     def embedded_ids(self) -> Ids:
         """The ids of all occurrences that policy does not keep from the embedder."""
-        rows = self.read().execute(f"SELECT id FROM occurrences WHERE vector_key != '{NOT_EMBEDDED}'")
-        return np.sort(np.fromiter((row[0] for row in rows), np.int64))
+        return ids_of(columns(self.read(), ("id",), f"occurrences WHERE vector_key > '{NOT_EMBEDDED}'")[0])
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
         """Vectors (n, d) of these occurrences, in this order.

@@ -11,7 +11,12 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from vault_sync.bm25 import Counts, Fields, phrase_bonus, scores, share
+from vault_sync.columns import columns
+from vault_sync.ids import held, ids_of
+from vault_sync.ports import Ids
 from vault_sync.soundness import DamageError
 from vault_sync.text import stem, words
 
@@ -30,6 +35,7 @@ TABLES = frozenset(
 """What FTS5 makes of the tables of this lane."""
 
 _ROWS = "SELECT rowid, stems, title, heading FROM lexical"
+_FIELDS = "SELECT rowid, title, heading, stems FROM lexical"
 _WEIGHTS = "1.0, 3.0, 2.0"
 _QUOTED = re.compile(r'"([^"]+)"|«([^»]+)»|“([^”]+)”')
 _TOKENIZER = "ascii tokenchars ''''"
@@ -115,8 +121,8 @@ def search(
     connection: sqlite3.Connection,
     query: str,
     k: int,
-    allowed: Collection[int] | None = None,
-    denied: Collection[int] = (),
+    allowed: Collection[int] | Ids | None = None,
+    denied: Collection[int] | Ids = (),
 ) -> list[tuple[int, float]]:
     """The `k` best occurrences among `allowed` (None: all) and not `denied`, best first, with scores > 0, ties by id.
 
@@ -129,8 +135,8 @@ def match(
     connection: sqlite3.Connection,
     query: str,
     k: int,
-    allowed: Collection[int] | None = None,
-    denied: Collection[int] = (),
+    allowed: Collection[int] | Ids | None = None,
+    denied: Collection[int] | Ids = (),
 ) -> Match:
     """As `search`, with how well the query was matched."""
     counts = frequencies(connection, list(dict.fromkeys(roots(query)))[:LONGEST_QUERY])
@@ -158,10 +164,13 @@ def _frequency(connection: sqlite3.Connection, root: str) -> int:
 
 
 def holding(
-    connection: sqlite3.Connection, root: str, allowed: Collection[int] | None = None, denied: Collection[int] = ()
+    connection: sqlite3.Connection,
+    root: str,
+    allowed: Collection[int] | Ids | None = None,
+    denied: Collection[int] | Ids = (),
 ) -> int:
     """How many of the rows that a search among `allowed` but `denied` sees hold the stem."""
-    narrow, values = _narrowed([root], allowed, denied)
+    narrow, values = _narrowed(connection, [root], allowed, denied)
     row = connection.execute(f"SELECT count(*) FROM lexical WHERE lexical MATCH ?{narrow}", values).fetchone()
     return int(row[0])
 
@@ -192,34 +201,43 @@ def _candidates(
     connection: sqlite3.Connection,
     stems: Collection[str],
     most: int,
-    allowed: Collection[int] | None,
-    denied: Collection[int],
+    allowed: Collection[int] | Ids | None,
+    denied: Collection[int] | Ids,
 ) -> dict[int, Fields]:
     """The rows that FTS5 ranks first, with their stems."""
-    if not stems or (allowed is not None and not allowed):
+    if not stems or (allowed is not None and not len(allowed)):
         return {}
-    narrow, values = _narrowed(stems, allowed, denied)
-    rows = connection.execute(
-        f"SELECT rowid, title, heading, stems FROM lexical WHERE lexical MATCH ?{narrow}"
-        f" ORDER BY bm25(lexical, {_WEIGHTS}), rowid LIMIT {int(most)}",
-        values,
-    )
-    return {int(row[0]): Fields(row[1].split(), row[2].split(), row[3].split()) for row in rows}
+    narrow, values = _narrowed(connection, stems, allowed, denied)
+    first = connection.execute(
+        f"SELECT rowid FROM lexical WHERE lexical MATCH ?{narrow} ORDER BY bm25(lexical, {_WEIGHTS}), rowid LIMIT ?",
+        [*values, most],
+    ).fetchall()
+    # Their texts are read afterwards: SQLite would read those of every row that matches before it orders them.
+    ids = json.dumps([row[0] for row in first])
+    rows = connection.execute(f"{_FIELDS} WHERE rowid IN (SELECT value FROM json_each(?))", (ids,))
+    found = {int(row[0]): Fields(row[1].split(), row[2].split(), row[3].split()) for row in rows}
+    return {row[0]: found[row[0]] for row in first if row[0] in found}
 
 
 def _narrowed(
-    stems: Collection[str], allowed: Collection[int] | None, denied: Collection[int]
-) -> tuple[str, list[str]]:
-    """What follows `MATCH ?` in a statement, and the values for it."""
-    narrow, values = "", [_expression(sorted(stems))]
-    if allowed is not None:
-        # The plus sign keeps SQLite from running the whole match once for each allowed id.
-        narrow = " AND +rowid IN (SELECT value FROM json_each(?))"
-        values.append(json.dumps(list(allowed)))
-    if denied:
-        narrow += " AND +rowid NOT IN (SELECT value FROM json_each(?))"
-        values.append(json.dumps(list(denied)))
-    return narrow, values
+    connection: sqlite3.Connection,
+    stems: Collection[str],
+    allowed: Collection[int] | Ids | None,
+    denied: Collection[int] | Ids,
+) -> tuple[str, list[object]]:
+    """What follows `MATCH ?` in a statement, and the values for it.
+
+    FTS5 is asked for all rows that match first, unranked, which takes a small part of the time that ranking takes: so
+    no more ids than those go to SQLite, however many are allowed.
+    """
+    asked = _expression(sorted(stems))
+    if allowed is None and not len(denied):
+        return "", [asked]
+    found = columns(connection, ("rowid",), "lexical WHERE lexical MATCH ?", [asked])[0]
+    keep = np.ones(len(found), bool) if allowed is None else held(found, ids_of(allowed))
+    keep &= ~held(found, ids_of(denied))
+    # The plus sign keeps SQLite from running the whole match once for each id.
+    return " AND +rowid IN (SELECT value FROM json_each(?))", [asked, json.dumps(found[keep].tolist())]
 
 
 def _expression(stems: Sequence[str]) -> str:

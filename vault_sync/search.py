@@ -1,25 +1,27 @@
 """Search: the lexical and the dense lane, narrowed before the cut, fused, and shown as passages."""
 
-import json
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 
 from vault_sync import lexical
+from vault_sync.denials import Denials
 from vault_sync.errors import StoreBrokenError
 from vault_sync.filter import Filter
 from vault_sync.fusion import DEPTH, Fused, Hit, Weights, fuse, lexical_weight
-from vault_sync.ledger import CLEANED_FOR, Ledger, Version
+from vault_sync.ids import NO_IDS, ids_of
+from vault_sync.ledger import Ledger
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy, PolicySource, Use
-from vault_sync.ports import ChunkStore, Embedder, Vectors
+from vault_sync.ports import ChunkStore, Embedder, Ids, Neighbour, Vectors
 from vault_sync.records import Occurrence
 from vault_sync.related import RELATED_WEIGHT, best_of_each_note, middle, salient
 from vault_sync.snippet import snippet
+from vault_sync.stores.memory import nearest
 
 __all__ = ["Filter", "Lanes", "Mode", "Passage", "Searcher", "Subject"]
 
@@ -29,8 +31,6 @@ Mode = Literal["hybrid", "lexical", "dense"]
 
 MOST = 100
 """Passages of one answer."""
-FEW = 1000
-"""Chunks that policy keeps from a use: so many more are asked of the store, rather than to compare with all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,17 @@ class Subject:
 class _Scope:
     """Where to look: the occurrences in `only` (None: all), but for those in `without`."""
 
-    only: set[int] | None = None
-    without: frozenset[int] = frozenset()
+    only: Ids | None = None
+    without: Ids = field(default_factory=lambda: NO_IDS)
 
     def but(self, ids: Collection[int]) -> "_Scope":
         """The same place without these occurrences."""
-        if self.only is None:
-            return replace(self, without=self.without.union(ids))
-        return replace(self, only=self.only.difference(ids))
+        return replace(self, without=np.union1d(self.without, ids_of(ids))) if ids else self
+
+    def lets(self, hits: Sequence[Neighbour]) -> list[Hit]:
+        """Those of the hits that are not in `without`."""
+        out = set(self.without.tolist())
+        return [(hit.occurrence, hit.similarity) for hit in hits if hit.occurrence not in out]
 
 
 class Searcher:
@@ -110,9 +113,8 @@ class Searcher:
         self._ledger = ledger
         self._store = store
         self._embedder = embedder
-        self._policy = policy or Policy()
         self._weights = weights
-        self._denials: dict[Use, tuple[tuple[str, Version], tuple[int, ...]]] = {}
+        self._denials = Denials(ledger, policy or Policy())
 
     def search(
         self,
@@ -192,37 +194,12 @@ class Searcher:
         best = best_of_each_note(fused, {i: occurrence.note_id for i, occurrence in found.items()})
         return self._passages(best, dict(by_vectors), query, k, found)
 
-    def _denied(self, use: Use) -> tuple[int, ...]:
-        """The ids of notes that policy keeps from this use; none, at no cost, where no rule does.
-
-        What policy hides altogether is not in the index, but for the moment until it is cleaned for a new policy.
-        """
-        policy = self._policy.current
-        if not policy.restricts(use) and self._ledger.meta(CLEANED_FOR) == policy.fingerprint:
-            return ()
-        asked = (policy.fingerprint, self._ledger.version())
-        known = self._denials.get(use)
-        if known is None or known[0] != asked:
-            notes = self._ledger.read().execute("SELECT id, path FROM notes").fetchall()
-            known = asked, tuple(row[0] for row in notes if not policy.allows(row[1], use))
-            self._denials[use] = known
-        return known[1]
-
     def _scope(self, narrow: Filter, use: Use) -> _Scope:
-        denied = self._denied(use)
-        if denied and not narrow:
-            sql = "SELECT id FROM occurrences WHERE note_id IN (SELECT value FROM json_each(?)) LIMIT ?"
-            rows = self._ledger.read().execute(sql, (json.dumps(denied), FEW + 1)).fetchall()
-            if len(rows) <= FEW:
-                return _Scope(without=frozenset(row[0] for row in rows))
-        return _Scope(self._ledger.allowed(narrow, denied))
+        return _Scope(self._ledger.allowed(narrow, self._denials.of(use)))
 
     def _nearest(self, vector: Vectors, k: int, scope: _Scope) -> list[Hit]:
-        if scope.only is not None:
-            return self._exact(vector, k, sorted(scope.only))
         try:
-            near = self._store.query(vector, k + len(scope.without))
-            return [(hit.occurrence, hit.similarity) for hit in near if hit.occurrence not in scope.without][:k]
+            return scope.lets(self._store.query(vector, k + len(scope.without), scope.only))[:k]
         except StoreBrokenError as error:
             log.warning("Searching the ledger's vectors instead: %s", error)
             return self._exact(vector, k, self._ids(scope))
@@ -230,26 +207,19 @@ class Searcher:
     def _every(self, vector: Vectors, scope: _Scope) -> list[Hit]:
         ids = self._ids(scope)
         try:
-            near = self._store.query(vector, len(ids), np.asarray(ids, dtype=np.int64))
-            return [(hit.occurrence, hit.similarity) for hit in near]
+            return scope.lets(self._store.query(vector, len(ids), ids))
         except StoreBrokenError as error:
             log.warning("Searching the ledger's vectors instead: %s", error)
             return self._exact(vector, len(ids), ids)
 
-    def _ids(self, scope: _Scope) -> list[int]:
-        ids = self._all() if scope.only is None else sorted(scope.only)
-        return [i for i in ids if i not in scope.without]
+    def _ids(self, scope: _Scope) -> Ids:
+        ids = self._ledger.embedded_ids() if scope.only is None else scope.only
+        return np.setdiff1d(ids, scope.without, assume_unique=True)
 
-    def _all(self) -> list[int]:
-        return [int(row[0]) for row in self._ledger.read().execute("SELECT id FROM occurrences ORDER BY id")]
-
-    def _exact(self, vector: Vectors, k: int, ids: Sequence[int]) -> list[Hit]:
-        ids, vectors = self._ledger.embedded(ids)
-        if not ids:
-            return []
-        similarities = vectors @ vector
-        order = np.lexsort((np.asarray(ids), -similarities))[:k]
-        return [(ids[row], float(similarities[row])) for row in order]
+    def _exact(self, vector: Vectors, k: int, ids: Ids) -> list[Hit]:
+        known, vectors = self._ledger.embedded(ids.tolist())
+        hits = nearest(np.array(known, np.int64), vectors, vector, k) if known and k > 0 else []
+        return [(hit.occurrence, hit.similarity) for hit in hits]
 
     def _passages(
         self,

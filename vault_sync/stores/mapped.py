@@ -12,9 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault_sync.errors import StoreBrokenError
+from vault_sync.ids import places
 from vault_sync.ports import Ids, Neighbour, Vectors
+from vault_sync.stores import rowfile
 from vault_sync.stores.memory import first, wrong_dimensions
-from vault_sync.stores.rowfile import ERASED, RowDamageError, RowFile, numbers, places
+from vault_sync.stores.rowfile import ERASED, RowDamageError, RowFile, numbers
 
 log = logging.getLogger(__name__)
 
@@ -45,10 +47,8 @@ class _View:
     def rows(self, wanted: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Those of the ids that are stored, and the row of each."""
         ids, rows = self.live
-        places = np.searchsorted(ids, wanted)
-        places[places == len(ids)] = 0
-        known = ids[places] == wanted if len(ids) else np.zeros(len(wanted), bool)
-        return wanted[known], rows[places[known]]
+        known, found = places(wanted, ids)
+        return wanted[known], rows[found[known]]
 
 
 _NOTHING = _View(np.zeros(0, np.int64), np.zeros((0, 0), np.float32))
@@ -90,7 +90,7 @@ class MappedStore:
 
     def _clear(self, keep: int | None = None) -> None:
         """Delete what earlier runs left behind."""
-        kept = () if keep is None else places(self._folder, keep)
+        kept = () if keep is None else rowfile.places(self._folder, keep)
         for file in self._folder.glob("*"):
             if file.is_file() and file not in kept:
                 file.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from vault_sync.errors import StoreAwayError, StoreBrokenError
+from vault_sync.ids import held
 from vault_sync.ports import ChunkStore, Ids, Neighbour, Stores, Vectors
 from vault_sync.stores.folders import StoreFolders
 
@@ -21,8 +22,8 @@ SMALL = 10_000
 """Rows up to which comparing all of them is as quick as the graph."""
 NARROW = 20_000
 """Ids of a filter up to which comparing just those is as quick as asking the graph for more and dropping the rest."""
-WIDE = 0.2
-"""The share of all rows that a filter must let through for the graph to be asked at all."""
+DEEP = 1_000
+"""Hits beyond which the graph is slower than comparing exactly."""
 SLACK = 1.5
 """How many times what a filter should need is asked of the graph, which may find less among the first."""
 
@@ -87,13 +88,11 @@ class RoutedStore:
 
     def query(self, vector: Vectors, k: int, among: Ids | None = None) -> list[Neighbour]:
         """The `k` most similar occurrences, best first; ties by id."""
-        rows = self._exact.count()
-        share = 1.0 if among is None else len(among) / max(rows, 1)
-        few = rows <= SMALL or (among is not None and (len(among) <= NARROW or share < WIDE))
-        if few or not self._even:
+        deep = self._depth(k, among)
+        if deep is None or not self._even:
             return self._exact.query(vector, k, among)
         try:
-            near = self._graph.query(vector, k if among is None else int(k / share * SLACK))
+            near = self._graph.query(vector, deep)
         except StoreBrokenError as error:
             self._trouble = error
             log.warning("Comparing exactly instead: %s", error)
@@ -101,6 +100,14 @@ class RoutedStore:
         self._trouble = None
         found = near if among is None else _within(near, among)
         return found[:k] if among is None or len(found) >= k else self._exact.query(vector, k, among)
+
+    def _depth(self, k: int, among: Ids | None) -> int | None:
+        """How many the graph should be asked for; None where it is quicker to compare exactly."""
+        rows = self._exact.count()
+        if rows <= SMALL or (among is not None and len(among) <= NARROW):
+            return None
+        deep = k if among is None else int(k * rows / len(among) * SLACK)
+        return deep if deep <= DEEP else None
 
     def count(self) -> int:
         """How many occurrences are stored."""
@@ -130,8 +137,8 @@ class RoutedStore:
     def _copy(self, ids: Ids) -> None:
         """Give the exact store what only the graph holds."""
         for start in range(0, len(ids), 5000):
-            held = self._graph.get(ids[start : start + 5000].tolist())
-            self._exact.add(list(held), np.stack(list(held.values())))
+            known = self._graph.get(ids[start : start + 5000].tolist())
+            self._exact.add(list(known), np.stack(list(known.values())))
 
     def get(self, occurrences: Sequence[int]) -> dict[int, Vectors]:
         """The stored vectors (d,) by id; unknown ids are left out.
@@ -191,5 +198,5 @@ def _alike(one: Vectors, other: Vectors) -> bool:
 
 
 def _within(near: Sequence[Neighbour], among: Ids) -> list[Neighbour]:
-    inside = np.isin(np.array([hit.occurrence for hit in near], np.int64), among, assume_unique=True)
+    inside = held(np.array([hit.occurrence for hit in near], np.int64), among)
     return [hit for hit, is_in in zip(near, inside.tolist(), strict=True) if is_in]

@@ -14,7 +14,11 @@ from vault_sync.ledger import Ledger
 from vault_sync.policy import InForce, Policy, Rule
 from vault_sync.ports import Ids, Neighbour, Vectors
 from vault_sync.search import Filter, Mode, Passage, Searcher, Subject
+from vault_sync.stores import routed
+from vault_sync.stores.chroma import ChromaStore
+from vault_sync.stores.mapped import MappedStore
 from vault_sync.stores.memory import MemoryStore
+from vault_sync.stores.routed import RoutedStore
 from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
 
@@ -147,12 +151,8 @@ def test_a_broken_store_is_searched_around(indexer: Indexer, searcher: Searcher)
     assert around.search("ёлка у забора", 5, "dense") == searcher.search("ёлка у забора", 5, "dense")
 
 
-@pytest.mark.parametrize("few", [1000, 0])
 @pytest.mark.parametrize("mode", ["hybrid", "lexical", "dense"])
-def test_what_a_rule_keeps_from_a_use_is_left_out_before_the_cut(
-    indexer: Indexer, mode: Mode, few: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("vault_sync.search.FEW", few)
+def test_what_a_rule_keeps_from_a_use_is_left_out_before_the_cut(indexer: Indexer, mode: Mode) -> None:
     policy = Policy(rules=(Rule(("Garden/Ёлка.md", "Tea"), ("search", "related")),))
     searcher = Searcher(indexer.ledger, indexer.store, indexer.embedder, policy)
     assert _paths(searcher.search("ёлка у забора шишки", 1, mode)) == ["Garden/Шишки.md"]
@@ -234,3 +234,50 @@ def test_a_subject_is_what_a_note_is_asked_by(indexer: Indexer, searcher: Search
 def test_weights_reach_the_fusion(indexer: Indexer) -> None:
     only_words = Searcher(indexer.ledger, indexer.store, indexer.embedder, weights=Weights(1.0, 1.0))
     assert {p.score for p in only_words.search("ёлка у забора", 100) if p.lexical_rank is None} <= {0.0}
+
+
+CROWD = 150
+
+
+@pytest.fixture
+def crowded(tmp_path: Path) -> Iterator[Searcher]:
+    """Three notes about tea among many that say more of it; more than a lane takes part with."""
+    root = tmp_path / "crowded"
+    made = {f"Crowd/{i}.md": f"Tea, tea and tea: the best tea number {i}.\n" for i in range(CROWD)}
+    made |= {
+        f"Few/{i}.md": f"---\ntags: [rare/kind]\n---\nSome words on the garden, fence {i} and tea.\n" for i in range(3)
+    }
+    for name, text in made.items():
+        file = root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        noon = datetime(2026, 5 if name.startswith("Few") else 3, 1, 12, tzinfo=UTC).timestamp()
+        os.utime(file, (noon, noon))
+    ledger = Ledger(tmp_path / "crowded.db")
+    store = RoutedStore(ChromaStore(tmp_path / "chroma"), MappedStore(tmp_path / "exact"))
+    indexer = Indexer(Vault(root), ledger, store, WordEmbedder(dimensions=512), Policy())
+    indexer.prepare()
+    indexer.scan()
+    yield Searcher(ledger, store, indexer.embedder)
+    store.close()
+    ledger.close()
+
+
+@pytest.mark.parametrize("narrow", [Filter(folder="Few"), Filter(tag="rare"), Filter(after=date(2026, 4, 1))])
+@pytest.mark.parametrize("mode", ["hybrid", "lexical", "dense"])
+@pytest.mark.parametrize("by_graph", [False, True])
+def test_a_filter_that_matches_three_notes_finds_all_three(
+    crowded: Searcher, mode: Mode, narrow: Filter, by_graph: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if by_graph:
+        for name in ("SMALL", "NARROW"):
+            monkeypatch.setattr(routed, name, 0)
+    assert not any(path.startswith("Few/") for path in _paths(crowded.search("best tea", 100, mode)))
+    assert sorted(_paths(crowded.search("best tea", 100, mode, narrow))) == ["Few/0.md", "Few/1.md", "Few/2.md"]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "lexical", "dense"])
+def test_what_is_left_when_a_rule_denies_the_crowd_is_found(crowded: Searcher, mode: Mode) -> None:
+    policy = Policy(rules=(Rule(("Crowd",), ("search",)),))
+    searcher = Searcher(crowded._ledger, crowded._store, crowded._embedder, policy)
+    assert sorted(_paths(searcher.search("best tea", 100, mode))) == ["Few/0.md", "Few/1.md", "Few/2.md"]

@@ -100,6 +100,14 @@ def test_a_wide_filter_that_lets_only_what_is_far_through_misses_nothing(tmp_pat
     assert graph.asked, "the graph was asked and found too few"
 
 
+def test_whoever_asks_for_very_many_compares_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routed, "DEEP", 40)
+    store, graph, _ = made(tmp_path, 200)
+    assert found(store, 41) == best(range(200), 41)
+    assert found(store, 20, range(100)) == best(range(100), 20)
+    assert not graph.asked
+
+
 def test_a_broken_graph_is_searched_around(tmp_path: Path) -> None:
     store, graph, _ = made(tmp_path, 200)
     graph.broken = True
