@@ -56,6 +56,9 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--queries", type=int, default=100, help="questions of each kind (default 100)")
     evaluate.add_argument("--seed", type=int, default=0, help="which questions are drawn (default 0)")
     evaluate.add_argument("--compare", action="store_true", help="try other weights, and say what to change")
+    evaluate.add_argument(
+        "--deep", action="store_true", help="try other chunk sizes and embedders, which takes minutes"
+    )
     link = command("link", commands.link, "Propose related notes for a note, or write them into it.")
     link.add_argument("note")
     link.add_argument("--dry-run", action="store_true", help="show the proposals and keep nothing")

@@ -81,7 +81,7 @@ async def why(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
     """Measure search and related notes on this vault; how far it is appears on stderr."""
-    body = {"queries": arguments.queries, "seed": arguments.seed, "compare": arguments.compare}
+    body = {name: getattr(arguments, name) for name in ("queries", "seed", "compare", "deep")}
     with Steps() as steps:
 
         def heard(event: BusEvent) -> None:

@@ -96,6 +96,7 @@ class Famulus:
             self.embedder,
             self.policy,
             max_note_bytes=int(notes.max_note_mb * 1024 * 1024),
+            chunk_chars=notes.chunk_chars,
         )
         coalescer = Coalescer(notes.quiet_seconds, notes.longest_seconds)
         polling = notes.polling if notes.polling is not None else is_network(self.vault.root)
@@ -115,6 +116,7 @@ class Famulus:
                 self.state,
                 self.writer,
                 max_note_bytes=self.indexer.max_note_bytes,
+                chunk_chars=self.indexer.chunk_chars,
                 under_way_seconds=UNDER_WAY,
                 should_stop=lambda: self.indexer.should_stop(),
             ),

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from agents.errors import AgentError
 from daemon.engines.spec import EngineSpec, engine_spec
+from vault_sync.chunk import MAX_CHARS
 from vault_sync.fusion import Weights
 from vault_sync.paths import within
 from vault_sync.policy import Use
@@ -48,6 +49,8 @@ class NotesSection(_Section):
     longest_seconds: float = Field(2.0, ge=0)
     rescan_seconds: float = Field(300, gt=0)
     max_note_mb: float = Field(5, gt=0)
+    chunk_chars: int = Field(MAX_CHARS, ge=200, le=2000)
+    """The longest chunk, in characters. Another size cuts all notes anew, and embeds what is new of that."""
     polling: bool | None = None
     """Whether to poll instead of waiting for events; unset, a vault on a network share is polled."""
 

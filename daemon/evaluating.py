@@ -8,6 +8,7 @@ from typing import Any
 
 from agents.errors import AgentError
 from daemon.compose import Famulus
+from daemon.deep import compare_deep, deep_advice
 from vault_sync.comparing import WEIGHTS, Comparison, advice, compare
 from vault_sync.evaluate import Asked, Examiner, Row, rows
 from vault_sync.fusion import Weights
@@ -34,6 +35,8 @@ class Wish:
     queries: int = 100
     seed: int = 0
     compare: bool = False
+    deep: bool = False
+    """Whether other chunk sizes and embedders are tried, too."""
 
 
 class Evaluating:
@@ -57,6 +60,10 @@ class Evaluating:
         finally:
             self._turn.release()
 
+    def _deep(self, questions: Questions, drawn: Sequence[Question], should_stop: Callable[[], bool]) -> dict[str, Any]:
+        notes, found = compare_deep(self._famulus, drawn, questions.others(), should_stop, self._tell)
+        return {"notes": notes, "compared": [comparison_json(each) for each in found], "advice": deep_advice(found)}
+
     def _measure(self, wish: Wish, should_stop: Callable[[], bool]) -> dict[str, Any]:
         began = time.monotonic()
         famulus = self._famulus
@@ -76,6 +83,7 @@ class Evaluating:
             "left_out": dict(questions.left_out),
             "compared": [comparison_json(each) for each in found],
             "advice": [advice(found)] if found else [],
+            "deep": self._deep(questions, drawn, should_stop) if wish.deep else None,
             "seconds": round(time.monotonic() - began, 1),
         }
 

@@ -27,9 +27,12 @@ def tables(data: dict[str, Any]) -> Iterator[RenderableType]:
     for reason, number in data["left_out"].items():
         yield f"[dim]{number} links were left out: {escape(reason)}.[/dim]"
     if data["compared"]:
-        yield _compared(data["compared"])
+        yield _compared(data["compared"], "Other settings, on the same questions")
         yield "[dim]The interval allows for how many settings were compared.[/dim]"
     yield from (f"[bold]{escape(each)}[/bold]" for each in data["advice"])
+    if deep := data["deep"]:
+        yield _compared(deep["compared"], f"Other ways to index, tried on {deep['notes']} notes")
+        yield f"[bold]{escape(deep['advice'])}[/bold]"
 
 
 def _results(results: Sequence[dict[str, Any]]) -> Table:
@@ -46,12 +49,12 @@ def _results(results: Sequence[dict[str, Any]]) -> Table:
     return table
 
 
-def _compared(compared: Sequence[dict[str, Any]]) -> Table:
-    table = Table("setting", "MRR at 10", "against now", "", title="Other settings, on the same questions")
+def _compared(compared: Sequence[dict[str, Any]], title: str) -> Table:
+    table = Table("setting", "MRR at 10", "against now", "", title=title)
     for each in compared:
         low, high = each["gain_interval"]
         table.add_row(
-            each["configuration"],
+            escape(each["configuration"]),
             f"{each['mrr_at_10']:.3f}",
             f"{each['gain']:+.3f} ({low:+.3f} to {high:+.3f})",
             _word(each),

@@ -65,7 +65,9 @@ def verify_alone(settings: Settings) -> dict[str, Any]:
         policy = LivePolicy(settings, vault)
         writer = Writer(vault, Journal(state), policy) if state is not None else None
         limit = int(settings.notes.max_note_mb * 1024 * 1024)
-        inspector = Inspector(vault, policy, ledger, store, state, writer, limit, state_problem=problem)
+        inspector = Inspector(
+            vault, policy, ledger, store, state, writer, limit, settings.notes.chunk_chars, state_problem=problem
+        )
         report = check_up(inspector, before=_at_opening(ledger.database.damage, store.damage), sweep=True)
         return report_json(report, policy)
 

@@ -64,13 +64,15 @@ def search_results(passages: Sequence[Passage]) -> SearchResults:
 
 
 class EvalBody(BaseModel):
-    """What is to be measured: so many questions of each kind, drawn by a seed; with or without other weights."""
+    """What is to be measured: so many questions of each kind, drawn by a seed; with `compare` also with other weights,
+    with `deep` also with other chunk sizes and embedders."""
 
     model_config = ConfigDict(extra="forbid")
 
     queries: int = Field(100, ge=1, le=5000)
     seed: int = Field(0, ge=0)
     compare: bool = False
+    deep: bool = False
 
 
 class LaneRank(BaseModel):

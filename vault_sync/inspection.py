@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from vault_sync import lexical, mend
-from vault_sync.chunk import chunk_note
+from vault_sync.chunk import MAX_CHARS, chunk_note
 from vault_sync.cover import private
 from vault_sync.document import byte_limit, read_document
 from vault_sync.edit import content_hash
@@ -63,6 +63,7 @@ class Inspector:
     """None where it can not be opened, as `state_problem` tells."""
     writer: Writer | None
     max_note_bytes: int = MAX_NOTE_BYTES
+    chunk_chars: int = MAX_CHARS
     under_way_seconds: float = 0.0
     """How long a write that is journaled and not finished counts as under way, not as interrupted."""
     state_problem: str = ""
@@ -139,7 +140,7 @@ class Inspector:
             return None
         pieces = (
             (json.dumps(c.heading, ensure_ascii=False), c.text, c.start_line, c.end_line, c.span.start, c.span.end)
-            for c in chunk_note(note)
+            for c in chunk_note(note, max_chars=self.chunk_chars)
         )
         return Seen(digest, _passages(pieces))
 

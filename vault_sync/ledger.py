@@ -173,6 +173,15 @@ class Ledger:
             found.update((row[0], row[1]) for row in self.read().execute(sql, part))
         return found
 
+    def vectors_of(self, keys: Iterable[str]) -> dict[str, Vectors]:
+        """The vectors (d,) that are kept under these keys; unknown ones are left out."""
+        found: dict[str, Vectors] = {}
+        for part in parts(list(set(keys))):
+            marks = ",".join("?" * len(part))
+            rows = self.read().execute(f"SELECT key, vector FROM vectors WHERE key IN ({marks})", part)
+            found.update((row[0], np.frombuffer(row[1], dtype=np.float32)) for row in rows)
+        return found
+
     def known_keys(self, keys: Iterable[str]) -> set[str]:
         """Which of these vector keys have a vector already."""
         found: set[str] = set()

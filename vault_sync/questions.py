@@ -7,7 +7,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Literal
 
@@ -98,6 +98,10 @@ class Questions:
                 break
             drawn.append(question)
         return drawn
+
+    def others(self) -> list[VaultPath]:
+        """The notes that questions may be about, in an order that the seed decides."""
+        return self._shuffled(self._notes)
 
     def stripped(self, most: int) -> Iterator[Stripped]:
         """Whole notes with links, for `related`, until there are `most` links."""
@@ -218,6 +222,19 @@ class Questions:
         alone = [(note, (name,)) for folded, name, note in names if times[folded] == 1 and words(name)]
         for note, (name,) in self._few_a_note(alone):
             yield Question("name", name, note.path, (language_of(name), note.language), note.path)
+
+
+def anew(question: Question, ledger: Ledger) -> Question:
+    """The same question for another index of the same notes, whose occurrences have other ids."""
+    if question.kind == "link" and question.source is not None:
+        own = frozenset(chunk.id for chunk in ledger.occurrences_of(question.source))
+    elif question.kind == "description":
+        note = ledger.note(question.target)
+        chunks = ledger.occurrences_of(question.target)
+        own = frozenset(chunk.id for chunk in chunks if note and _describes(chunk, note))
+    else:
+        own = frozenset()
+    return replace(question, without=own)
 
 
 def _by_path(found: tuple[NoteRecord, tuple[str, ...]]) -> VaultPath:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from vault_sync import erasure, lexical, mend, outbox, record
-from vault_sync.chunk import chunk_note
+from vault_sync.chunk import MAX_CHARS, chunk_note
 from vault_sync.cover import Cover, private
 from vault_sync.document import byte_limit, read_document
 from vault_sync.edit import content_hash
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 EMBED_AT_ONCE = 16
 """Texts a call of the embedder: few enough that a stop takes effect soon."""
 NOTES_AT_ONCE = 8
+CUT = "chunk_chars"
+"""The key in `meta` of the size by which the notes were cut; where it is not there, it was the usual one."""
 
 
 def vector_key(spec: EmbedderSpec, text: str) -> str:
@@ -67,6 +69,7 @@ class Indexer:
     embedder: Embedder
     policy: PolicySource
     max_note_bytes: int = MAX_NOTE_BYTES
+    chunk_chars: int = MAX_CHARS
     on_indexed: Callable[[VaultPath], None] = lambda path: None
     on_moved: Callable[[VaultPath, VaultPath], None] = lambda old, new: None
     on_uncovered: Callable[[VaultPath], None] = lambda path: None
@@ -98,7 +101,16 @@ class Indexer:
                 record.forget_everything(self.ledger)
             self.store.reset()
             self.ledger.set_meta("embedder", model)
+        self._cut_anew()
         self._repair()
+
+    def _cut_anew(self) -> None:
+        """Let the next scan read all notes again where they were cut by another size; what is cut as before stays."""
+        before = int(self.ledger.meta(CUT) or MAX_CHARS)
+        if before != self.chunk_chars:
+            log.warning("Chunks have %d characters now, they had %d: all notes are cut anew.", self.chunk_chars, before)
+            record.doubt(self.ledger, self.ledger.paths())
+        self.ledger.set_meta(CUT, str(self.chunk_chars))
 
     def _repair(self) -> None:
         if rows := mend.words_in_step(self.ledger):
@@ -284,7 +296,8 @@ class Indexer:
     def _cut(self, note: Note) -> list[Keyed]:
         spec, hidden = self.embedder.spec, self.policy.current.denies(note.path, "embed")
         return [
-            Keyed(chunk, NOT_EMBEDDED if hidden else vector_key(spec, chunk.embed_text)) for chunk in chunk_note(note)
+            Keyed(chunk, NOT_EMBEDDED if hidden else vector_key(spec, chunk.embed_text))
+            for chunk in chunk_note(note, max_chars=self.chunk_chars)
         ]
 
     def _index(self, jobs: Sequence[_Job]) -> None:

@@ -20,10 +20,10 @@ def router(famulus: Famulus) -> APIRouter:
     async def evaluate(body: wire.EvalBody, request: Request) -> dict[str, Any]:
         """Measure search and related notes by the links, headings, descriptions and names of the vault itself.
 
-        Takes about a minute; `eval.progress` tells how far it is. It ends when the client hangs up. 409 while another
-        one is under way.
+        Takes about a minute, with `deep` several; `eval.progress` tells how far it is. It ends when the client hangs up.
+        409 while another one is under way.
         """
-        wish = Wish(body.queries, body.seed, body.compare)
+        wish = Wish(body.queries, body.seed, body.compare, body.deep)
         stop = threading.Event()
         try:
             return await sse.until_gone(request, asyncio.to_thread(evaluating.run, wish, stop.is_set))

@@ -51,6 +51,14 @@ BENCHES = (
         "Links at 5, 10 and 20: the share of a note's own links among its first neighbours. The words of a link stay in\n"
         "the note's text, so this compares ways of ranking and does not say how many unwritten links would be found.",
     ),
+    Bench(
+        "own_vaults",
+        "Real vaults, asked by their own links, headings and names (`famulus eval`)",
+        "A hidden link: the paragraph around it without the link's text is the query, its source is left out, and its\n"
+        "target should be found; easy where the query still names the target or has a rare word of its names. `related`\n"
+        "sees vectors that were made anew without the links. The second table has the same questions with other weights:\n"
+        "the mean of the kinds, and an interval that allows for how many were compared.",
+    ),
     Bench("scale", "Lanes on a large vault"),
     Bench(
         "peers.contest",

@@ -76,6 +76,7 @@ WRITERS = {
     "vault_sync/backup.py": "backups of state.db, in the data folder",
     "vault_sync/state.py": "puts a state.db aside that the owner gave up, in the data folder",
     "vault_sync/database.py": "puts a damaged index.db aside, in the data folder",
+    "daemon/deep.py": "a temporary index, in the data folder",
     "daemon/cli.py": "the log, in the data folder",
     "daemon/folder.py": "makes the data folder",
     "daemon/doctor.py": "makes the data folder",

@@ -75,7 +75,7 @@ async def test_a_vault_is_measured(client: httpx.AsyncClient, famulus: Famulus) 
         low, high = row["recall_interval"]
         assert 0 <= low <= row["recall_at_10"] <= high <= 1
         assert 0 <= row["mrr_at_10"] <= row["recall_at_10"]
-    assert data["compared"] == data["advice"] == []
+    assert data["compared"] == data["advice"] == [] and data["deep"] is None
     assert data["embedder"] == "words" and data["search"] == {"lexical_weight": None, "name_weight": None}
     progress = [event.data for event in told if event.name == "eval.progress"]
     assert progress[0]["done"] == 1 and progress[-1]["done"] == progress[-1]["total"]
@@ -138,4 +138,4 @@ async def test_strangers_measure_nothing(client: httpx.AsyncClient) -> None:
 
 
 def test_a_vault_without_anything_to_ask_by() -> None:
-    assert "no links" in shown({"results": [], "left_out": {}, "compared": [], "advice": []})
+    assert "no links" in shown({"results": [], "left_out": {}, "compared": [], "advice": [], "deep": None})

@@ -282,6 +282,23 @@ def test_another_embedder_embeds_everything_again(indexer: Indexer) -> None:
     assert again.embedded == 3 and consistent(again)
 
 
+def test_another_chunk_size_cuts_anew_and_embeds_only_what_is_new(indexer: Indexer) -> None:
+    text = "Cats sleep a lot, and nobody knows why. " * 12
+    (root(indexer) / "a.md").write_text(f"# Cats\n\n{text}\n\n## Food\n\nThey eat fish.\n")
+    indexer.scan()
+    indexed: list[VaultPath] = []
+    again = Indexer(indexer.vault, indexer.ledger, indexer.store, WordEmbedder(), Policy(), chunk_chars=200)
+    again.on_indexed, again.on_uncovered = indexed.append, lambda path: None
+    again.prepare()
+    again.scan()
+    assert len(indexer.ledger.occurrences_of("a.md")) > 3 and consistent(again)
+    assert again.embedded == len({c.vector_key for c in indexer.ledger.occurrences_of("a.md")}) - 1
+    assert indexed == [], "nobody saved these notes"
+    same = Indexer(indexer.vault, indexer.ledger, indexer.store, WordEmbedder(), Policy(), chunk_chars=200)
+    same.prepare()
+    assert not same.survey().changed, "the size is remembered"
+
+
 def test_a_vault_that_is_gone_keeps_its_index(indexer: Indexer) -> None:
     away = root(indexer).with_name("away")
     root(indexer).rename(away)
