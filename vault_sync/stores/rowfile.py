@@ -34,7 +34,8 @@ class RowDamageError(ValueError):
 
 
 class RowFile:
-    """The two files of one number, open. Used by one thread at a time; what `ids` and `map` gave stays as it was."""
+    """The two files of one number, open. Used by one thread at a time; what `ids` and `map` gave stays as it was, but
+    for rows that were erased since: they are zeros."""
 
     def __init__(self, folder: Path, number: int) -> None:
         """Open files that are there. Raises RowDamageError, OSError."""
@@ -121,12 +122,15 @@ class RowFile:
         self.ids = np.concatenate([self.ids, np.asarray(ids, np.int64)])
 
     def erase(self, rows: NDArray[np.int64]) -> None:
-        """Mark these rows as erased. Raises OSError."""
+        """Mark these rows as erased, and overwrite them. Raises OSError."""
         if not len(rows):
             return
         self._unseal()
+        nothing = bytes(self._row)
         for row in rows.tolist():
             _write(self._records, struct.pack("<q", ERASED), self._record(row))
+            # What a note meant is gone with it, and not only when the files are written anew.
+            _write(self._rows, nothing, row * self._row)
         ids = self.ids.copy()
         ids[rows] = ERASED
         self.ids = ids
