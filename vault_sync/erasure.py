@@ -1,10 +1,9 @@
 """Erasing what policy takes away: no row, word, vector or line in the log of changes is left of it."""
 
-import sqlite3
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from vault_sync import lexical, record
+from vault_sync import lexical, record, spare
 from vault_sync.ledger import NOT_EMBEDDED, Ledger
 from vault_sync.paths import VaultPath
 
@@ -39,7 +38,7 @@ def erase(ledger: Ledger, paths: Iterable[VaultPath]) -> None:
         connection.executemany(
             "UPDATE changes SET kind = 'modified', old_path = NULL WHERE id = ?", [(i,) for i in beside]
         )
-        _drop_unused_vectors(connection)
+        spare.drop_all(connection)
         lexical.compact(connection)
         record.count_unlogged(connection)
         connection.execute("PRAGMA secure_delete = OFF")
@@ -68,11 +67,7 @@ def traces(log: Collection[Logged], gone: Collection[str]) -> tuple[list[int], l
 def drop_unused_vectors(ledger: Ledger) -> None:
     """Forget vectors that no text has (any more), instead of keeping them in case it comes back."""
     with ledger.database.write() as connection:
-        _drop_unused_vectors(connection)
-
-
-def _drop_unused_vectors(connection: sqlite3.Connection) -> None:
-    connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM occurrences)")
+        spare.drop_all(connection)
 
 
 def notes_by_vectors(ledger: Ledger, *, embedded: bool) -> set[VaultPath]:

@@ -89,7 +89,8 @@ class Policy:
 
     def excluded(self, path: str) -> bool:
         """Whether the owner excluded a file or folder."""
-        return pattern.fits(path, self.exclude) or pattern.ignores(self.ignored, path)
+        excluded = bool(self.exclude) and pattern.fits(path, self.exclude)
+        return excluded or (bool(self.ignored) and pattern.ignores(self.ignored, path))
 
     def conflict(self, path: str) -> bool:
         """Whether a sync tool made the file, or a folder that it lies in: a conflict copy, or one half copied."""

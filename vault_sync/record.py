@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vault_sync import lexical
+from vault_sync import lexical, spare
 from vault_sync.errors import VaultError
 from vault_sync.ledger import NOT_EMBEDDED, UNLOGGED, Ledger
 from vault_sync.note import Chunk, Note
@@ -202,6 +202,7 @@ def _lexical_row(occurrence: int, title: str, aliases: Sequence[str], chunk: Chu
 
 def _forget(connection: sqlite3.Connection, occurrences: Sequence[int]) -> None:
     lexical.delete(connection, occurrences)
+    spare.note_down(connection, occurrences)
     connection.executemany("DELETE FROM occurrences WHERE id = ?", [(i,) for i in occurrences])
     connection.executemany("INSERT OR REPLACE INTO outbox VALUES (?, 'delete')", [(i,) for i in occurrences])
 
@@ -302,16 +303,5 @@ def forget_everything(ledger: Ledger) -> None:
     with ledger.database.write() as connection:
         for (note_id,) in connection.execute("SELECT id FROM notes").fetchall():
             _clear(connection, note_id)
-        for table in ("notes", "vectors", "outbox"):
+        for table in ("notes", "vectors", "spare", "outbox"):
             connection.execute(f"DELETE FROM {table}")
-
-
-def prune_vectors(ledger: Ledger) -> int:
-    """Drop vectors that no chunk uses once they outnumber those in use; returns how many went."""
-    with ledger.database.write() as connection:
-        used, total = connection.execute(
-            "SELECT (SELECT count(DISTINCT vector_key) FROM occurrences), (SELECT count(*) FROM vectors)"
-        ).fetchone()
-        if total - used <= max(used, 1000):
-            return 0
-        return connection.execute("DELETE FROM vectors WHERE key NOT IN (SELECT vector_key FROM occurrences)").rowcount

@@ -7,7 +7,7 @@ from contextlib import closing
 from vault_sync import lexical
 from vault_sync.soundness import DamageError, definitions, problem, tables
 
-VERSION = 1
+VERSION = 2
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -29,6 +29,7 @@ CREATE TABLE occurrences (
 CREATE INDEX occurrences_note ON occurrences (note_id, ordinal);
 CREATE INDEX occurrences_key ON occurrences (vector_key);
 CREATE TABLE vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE spare (key TEXT PRIMARY KEY, since REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE links (
     note_id INTEGER NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, name TEXT NOT NULL, raw TEXT NOT NULL,
     line INTEGER NOT NULL

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from vault_sync import erasure, lexical, mend, outbox, record
+from vault_sync import erasure, lexical, mend, outbox, record, spare
 from vault_sync.chunk import MAX_CHARS, chunk_note
 from vault_sync.cover import Cover, private
 from vault_sync.document import byte_limit, read_document
@@ -160,7 +160,7 @@ class Indexer:
         self.ledger.set_meta("identity", self.vault.identity())
         if self.ledger.meta("first_scan") is None:
             self.ledger.set_meta("first_scan", str(time.time()))
-        record.prune_vectors(self.ledger)
+        spare.drop_old(self.ledger, time.time())
         return len(pending)
 
     def survey(self) -> Difference:

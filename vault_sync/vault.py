@@ -7,15 +7,21 @@ import stat
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
+from typing import TypeAlias
 
 from vault_sync.errors import BadPathError, NoteNotFoundError, UnreadableNoteError, VaultUnavailableError
-from vault_sync.paths import VaultPath, is_pdf, vault_path
+from vault_sync.paths import VaultPath, is_pdf
 from vault_sync.pdf import INSTALL
 from vault_sync.policy import Policy
 from vault_sync.records import FileStamp
 
 MAX_NOTE_BYTES = 5 * 1024 * 1024
+_NOT_UTF8 = "The name is not valid UTF-8."
+_UNFIT = "The name holds a backslash or is that of a drive: on other systems it means something else."
+
+Entry: TypeAlias = "os.DirEntry[str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +65,37 @@ class Vault:
         self.check()
         files: dict[VaultPath, FileStamp] = {}
         passed_over: dict[str, str] = {}
-        for disk_path, problem in self._walk(policy, passed_over):
-            path = vault_path(disk_path)
-            if problem:
-                passed_over[path] = problem
-            elif path in files:
+        for path, disk_path, entry in self._walk(policy, passed_over):
+            if path in files:
                 passed_over[disk_path] = "Another file has the same name in another Unicode form."
-            elif policy.readable(path) and (stamp := self._stamp(disk_path)):
+            elif policy.readable(path) and (stamp := _stamp_of(entry, disk_path)):
                 files[path] = stamp
-            elif is_pdf(path) and not policy.pdf:
+            elif is_pdf(path) and not policy.pdf and not policy.hidden(path):
                 passed_over[path] = f"Nothing is installed that reads PDFs. {INSTALL}"
         self.check()
         return Listing(files, passed_over)
 
-    def _walk(self, policy: Policy, passed_over: dict[str, str]) -> Iterator[tuple[str, str]]:
-        pending = [""]
+    def _walk(self, policy: Policy, passed_over: dict[str, str]) -> Iterator[tuple[VaultPath, str, Entry]]:
+        """Every file that is no link, hidden ones too, with its path; folders that policy hides are not entered."""
+        pending = [("", "")]
         while pending:
-            folder = pending.pop()
+            disk_folder, folder = pending.pop()
             try:
-                entries = sorted(os.scandir(self.root / folder), key=lambda entry: entry.name)
+                entries = sorted(os.scandir(f"{self.root}/{disk_folder}"), key=attrgetter("name"))
             except OSError as error:
-                passed_over[folder or "."] = f"The folder can not be read: {error.strerror}."
+                passed_over[disk_folder or "."] = f"The folder can not be read: {error.strerror}."
                 continue
             for entry in entries:
-                relative = f"{folder}/{entry.name}" if folder else entry.name
-                if policy.hidden(unicodedata.normalize("NFC", relative)):
-                    continue
-                if not _printable(entry.name):
-                    passed_over[ascii(relative)] = "The name is not valid UTF-8."
-                elif entry.is_symlink():
-                    yield relative, "It is a symbolic link; these are not followed."
-                elif entry.is_dir(follow_symlinks=False):
-                    pending.append(relative)
-                else:
-                    yield relative, ""
+                name = entry.name if entry.name.isascii() else unicodedata.normalize("NFC", entry.name)
+                path = VaultPath(f"{folder}/{name}" if folder else name)
+                disk_path = f"{disk_folder}/{entry.name}" if disk_folder else entry.name
+                if problem := _problem(entry, at_top=not folder):
+                    if not policy.hidden(path):
+                        passed_over[path if problem is not _NOT_UTF8 else ascii(disk_path)] = problem
+                elif not entry.is_dir(follow_symlinks=False):
+                    yield path, disk_path, entry
+                elif not policy.hidden(path):
+                    pending.append((disk_path, path))
 
     def out_of_sight(self, policy: Policy) -> Iterator[FileStamp]:
         """The stamps of notes that the owner excluded. They are not opened."""
@@ -105,48 +108,48 @@ class Vault:
 
     def _stamp(self, disk_path: str) -> FileStamp | None:
         try:
-            info = os.stat(self.root / disk_path, follow_symlinks=False)
+            return _regular(os.lstat(f"{self.root}/{disk_path}"), disk_path)
         except FileNotFoundError:
             return None
-        return FileStamp(disk_path, info.st_size, info.st_mtime_ns) if stat.S_ISREG(info.st_mode) else None
 
     def locate(self, path: VaultPath) -> Path | None:
         """The file on the disk that has this path in NFC, or None. Never one behind a symlink."""
-        current = self.root
-        for part in path.split("/"):
-            found = current / part
-            if not os.path.lexists(found):
-                spelt = _spelling(current, part)
-                if spelt is None:
-                    return None
-                found = current / spelt
-            if found.is_symlink():
-                return None
-            current = found
-        return current
+        found = self._find(path)
+        return self.root / found[0] if found else None
 
     def stamp(self, path: VaultPath) -> FileStamp | None:
         """The file's stamp, None where there is no such regular file."""
-        found = self.locate(path)
-        return self._stamp(str(found.relative_to(self.root))) if found else None
+        found = self._find(path)
+        return _regular(found[1], found[0]) if found else None
+
+    def _find(self, path: VaultPath) -> tuple[str, os.stat_result] | None:
+        """The path on the disk, relative to the vault, and what the disk says of the file."""
+        info: os.stat_result | None = None
+        spelt = ""
+        for part in path.split("/"):
+            name, info = _part(f"{self.root}/{spelt}", part)
+            if info is None or stat.S_ISLNK(info.st_mode) or _unfit(part, at_top=not spelt):
+                return None
+            spelt = f"{spelt}/{name}" if spelt else name
+        return (spelt, info) if info else None
 
     def read(self, path: VaultPath, limit: int = MAX_NOTE_BYTES) -> tuple[bytes, FileStamp]:
         """A note's bytes with the stamp that they had.
 
         Raises NoteNotFoundError, or UnreadableNoteError where it is too large or may not be read.
         """
-        found = self.locate(path)
+        found = self._find(path)
         if found is None:
             raise NoteNotFoundError(f"There is no note {path!r}.", "", "Check the spelling of the path.")
         try:
-            handle = os.open(found, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            handle = os.open(f"{self.root}/{found[0]}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             with os.fdopen(handle, "rb") as file:
                 info = os.fstat(file.fileno())
                 if not stat.S_ISREG(info.st_mode):
                     raise NoteNotFoundError(f"{path!r} is not a file.")
                 if info.st_size > limit:
                     raise _too_large(path, info.st_size, limit)
-                return file.read(), FileStamp(str(found.relative_to(self.root)), info.st_size, info.st_mtime_ns)
+                return file.read(), FileStamp(found[0], info.st_size, info.st_mtime_ns)
         except FileNotFoundError as error:
             raise NoteNotFoundError(f"There is no note {path!r}.") from error
         except OSError as error:
@@ -181,7 +184,22 @@ class Vault:
         return current / name
 
 
-def _spelling(folder: Path, part: str) -> str | None:
+def _part(folder: str, part: str) -> tuple[str, os.stat_result | None]:
+    """How this part of a path is spelt in the folder, and what the disk says of it."""
+    info = _lstat(f"{folder}/{part}")
+    if info is None and (spelt := _spelling(folder, part)) is not None:
+        return spelt, _lstat(f"{folder}/{spelt}")
+    return part, info
+
+
+def _lstat(file: str) -> os.stat_result | None:
+    try:
+        return os.lstat(file)
+    except (OSError, ValueError):
+        return None
+
+
+def _spelling(folder: Path | str, part: str) -> str | None:
     try:
         names = os.listdir(folder)
     except OSError:
@@ -189,8 +207,30 @@ def _spelling(folder: Path, part: str) -> str | None:
     return next((name for name in names if unicodedata.normalize("NFC", name) == part), None)
 
 
-def _printable(name: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in name)
+def _problem(entry: Entry, *, at_top: bool) -> str:
+    """Why a file or folder is passed over; empty where it is not."""
+    name = entry.name
+    if not name.isascii() and any("\ud800" <= char <= "\udfff" for char in name):
+        return _NOT_UTF8
+    if entry.is_symlink():
+        return "It is a symbolic link; these are not followed."
+    return _UNFIT if _unfit(name, at_top=at_top) else ""
+
+
+def _unfit(name: str, *, at_top: bool) -> bool:
+    """Whether the name means something else on another system, so that no vault path has such a part."""
+    return "\\" in name or (at_top and len(name) == 2 and name[1] == ":")
+
+
+def _stamp_of(entry: Entry, disk_path: str) -> FileStamp | None:
+    try:
+        return _regular(entry.stat(follow_symlinks=False), disk_path)
+    except FileNotFoundError:
+        return None
+
+
+def _regular(info: os.stat_result, disk_path: str) -> FileStamp | None:
+    return FileStamp(disk_path, info.st_size, info.st_mtime_ns) if stat.S_ISREG(info.st_mode) else None
 
 
 def _too_large(path: VaultPath, size: int, limit: int) -> UnreadableNoteError:

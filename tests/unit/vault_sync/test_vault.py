@@ -54,6 +54,30 @@ def test_a_name_that_is_not_utf8_is_passed_over(tmp_path: Path) -> None:
     assert not listing.files and "UTF-8" in next(iter(listing.passed_over.values()))
 
 
+def test_names_that_can_be_no_path_are_passed_over_and_keep_nothing_else_from_being_listed(tmp_path: Path) -> None:
+    make(tmp_path, good="x")
+    (tmp_path / "\\a.md").write_text("x")
+    (tmp_path / "b\\c.md").write_text("x")
+    (tmp_path / "d:").mkdir()
+    (tmp_path / "d:" / "e.md").write_text("x")
+    listing = Vault(tmp_path).list(Policy())
+    assert list(listing.files) == ["good.md"]
+    assert set(listing.passed_over) == {"\\a.md", "b\\c.md", "d:"}
+    assert [Vault(tmp_path).stamp(VaultPath(path)) for path in listing.passed_over] == [None] * 3
+
+
+def test_what_is_hidden_is_not_listed_and_not_passed_over(tmp_path: Path) -> None:
+    make(tmp_path, good="x")
+    for folder in (".obsidian", "Secret", "Open/Secret"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "n.md").write_text("x")
+        (tmp_path / folder / "l.md").symlink_to(tmp_path / "good.md")
+        (tmp_path / folder / "p.pdf").write_text("x")
+    listing = Vault(tmp_path).list(Policy(exclude=("Secret",)))
+    assert list(listing.files) == ["good.md", "Open/Secret/n.md"]
+    assert set(listing.passed_over) == {"Open/Secret/l.md", "Open/Secret/p.pdf"}
+
+
 def test_reads_by_the_spelling_on_the_disk(tmp_path: Path) -> None:
     (tmp_path / unicodedata.normalize("NFD", "папка й")).mkdir()
     (tmp_path / unicodedata.normalize("NFD", "папка й") / "n.md").write_text("hello")
