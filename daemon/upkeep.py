@@ -261,8 +261,6 @@ class Upkeep:
         self._course.look()
         self.reload()
         try:
-            pending = self._indexer.survey()
-            self._working = len(pending)
             self._indexer.scan()
         except (VaultError, Stopped):
             self._tree_changed = True
