@@ -114,7 +114,7 @@ def compare_deep(
             examiner, ledger = examiner_and_ledger
             for number, question in enumerate(questions):
                 ranks[number][variant.name] = examiner.ask(anew(question, ledger), {})[0].ranks[NOW]
-                tell(number + 1, len(questions), f"{variant.name}, questions")
+                tell(number + 1, len(questions), f"Questions, {variant.name}")
     asked = [Asked(q.kind, q.source or q.target, q.easy, q.languages, r) for q, r in zip(questions, ranks, strict=True)]
     return len(notes), compare(asked, [variant.name for variant in tried[1:]])
 
@@ -134,7 +134,7 @@ def _index(
         indexer.should_stop = should_stop
 
         def told(progress: Progress) -> None:
-            tell(progress.done, progress.total, f"{variant.name}, notes")
+            tell(progress.done, progress.total, f"Notes, {variant.name}")
 
         indexer.on_progress = told
         indexer.prepare()

@@ -101,7 +101,7 @@ class Evaluating:
         for number, question in enumerate(drawn, start=1):
             _go_on(should_stop)
             yield from examiner.ask(question, weights)
-            self._tell(number, len(drawn), "questions")
+            self._tell(number, len(drawn), "Questions")
 
     def _related(
         self, examiner: Examiner, questions: Questions, most: int, should_stop: Callable[[], bool]
@@ -111,7 +111,7 @@ class Evaluating:
             _go_on(should_stop)
             yield from examiner.ask_related(stripped)
             done += len(stripped.targets)
-            self._tell(done, max(done, most), "links of related notes")
+            self._tell(done, max(done, most), "Links of related notes")
 
     def _tell(self, done: int, total: int, what: str) -> None:
         self._famulus.bus.publish("eval.progress", done=done, total=total, what=what)

@@ -25,7 +25,7 @@ def tables(data: dict[str, Any]) -> Iterator[RenderableType]:
     yield _results(data["results"])
     yield "[dim]In brackets: where the figure lies with 95 % probability.[/dim]"
     for reason, number in data["left_out"].items():
-        yield f"[dim]{number} links were left out: {escape(reason)}.[/dim]"
+        yield f"[dim]Links left out: {number} ({escape(reason)}).[/dim]"
     if data["compared"]:
         yield _compared(data["compared"], "Other settings, on the same questions")
         yield "[dim]The interval allows for how many settings were compared.[/dim]"

@@ -38,7 +38,7 @@ class Steps:
     def update(self, done: int, total: int, what: str) -> None:
         """Show how far this kind of work is."""
         if what not in self._tasks:
-            self._tasks[what] = self._bar.add_task(what.capitalize(), total=total)
+            self._tasks[what] = self._bar.add_task(what, total=total)
         self._bar.update(self._tasks[what], completed=done, total=total)
 
 

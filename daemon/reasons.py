@@ -30,7 +30,7 @@ def private(data: dict[str, Any]) -> str:
 
 def _lines(data: dict[str, Any]) -> Iterator[str]:
     colour = _COLOURS.get(data["verdict"], "red")
-    yield f"[bold {colour}]{data['verdict']}[/bold {colour}]  {escape(data['path'] or data['query'])}"
+    yield f"[bold {colour}]{data['verdict']}[/bold {colour}]  {escape(data['path'] or '')}".rstrip()
     yield escape(data["reason"])
     if data["fix"]:
         yield escape(data["fix"])

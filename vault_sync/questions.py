@@ -17,7 +17,7 @@ from vault_sync.ledger import Ledger
 from vault_sync.lexical import frequencies, roots
 from vault_sync.note import Link, Note
 from vault_sync.parse import parse_note
-from vault_sync.paths import VaultPath
+from vault_sync.paths import VaultPath, is_note
 from vault_sync.policy import Policy, Use
 from vault_sync.records import NoteRecord, Occurrence
 from vault_sync.text import fold, language_of, words
@@ -120,7 +120,7 @@ class Questions:
 
     def _sources(self) -> list[VaultPath]:
         rows = self.ledger.read().execute("SELECT DISTINCT n.path FROM links l JOIN notes n ON n.id = l.note_id")
-        return self._shuffled(VaultPath(row[0]) for row in rows if row[0] in self._notes)
+        return self._shuffled(VaultPath(row[0]) for row in rows if row[0] in self._notes and is_note(row[0]))
 
     def _note(self, path: VaultPath) -> Note | None:
         data = self.read(path)

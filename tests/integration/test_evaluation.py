@@ -1,12 +1,15 @@
 """`famulus why` and `famulus eval` as a user runs them, with the real embedder, alone and beside a daemon."""
 
 import json
+import re
+import shlex
 import shutil
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from daemon.explaining import Verdict
 from tests.process import ROOT, Daemon, environment, run_famulus
 
 pytestmark = pytest.mark.slow
@@ -39,6 +42,18 @@ def test_why_says_where_a_note_stands(alone: Callable[..., Any]) -> None:
 def test_why_of_a_note_that_is_not_there(alone: Callable[..., Any]) -> None:
     done = alone("why", "закваска", "Закваскa и хлеб")
     assert done.returncode == 0 and "unknown" in done.stdout and "Home/Закваска.md" in done.stdout
+
+
+def test_the_examples_of_the_page_are_answered(alone: Callable[..., Any]) -> None:
+    page = (ROOT / "docs/how-to/find.md").read_text(encoding="utf-8")
+    verdicts = []
+    for command in re.findall(r"^    famulus (why .*)$", page, re.MULTILINE):
+        done = alone(*shlex.split(command), "--json")
+        assert done.returncode == 0, done.stderr
+        verdicts.append(json.loads(done.stdout)["verdict"])
+    assert verdicts[0] == "found" and verdicts[1] in ("outranked", "unmatched") and verdicts[2] == "filtered"
+    told = set(re.findall(r"^\| (\w+) \|", page, re.MULTILINE))
+    assert set(get_args(Verdict)) <= told, "the table explains every answer"
 
 
 def test_eval_measures_the_vault(alone: Callable[..., Any]) -> None:

@@ -60,6 +60,17 @@ def test_profiles_are_valid_settings(profile: Path) -> None:
     assert {spec.name for spec in settings.engine_specs()} >= set(settings.roles.values())
 
 
+_TOML = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if _TOML.search(page.read_text(encoding="utf-8"))], ids=_name)
+def test_settings_that_a_page_shows_are_valid(page: Path, tmp_path: Path) -> None:
+    for number, shown in enumerate(_TOML.findall(page.read_text(encoding="utf-8"))):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(shown, encoding="utf-8")
+        config.load(file)
+
+
 def test_demo_links_by_itself_but_not_in_journal_and_digests() -> None:
     linking = config.load(DOCS / "profiles" / "demo.toml").linking
     assert linking.mode_for("Home/Кофе.md") == "auto"
@@ -82,7 +93,7 @@ COMMANDS = [
 
 def test_the_documents_show_commands() -> None:
     shown = {str(parameter.values[0]).split()[1] for parameter in COMMANDS}
-    assert {"search", "ask", "link", "review", "digest", "doctor", "models", "serve"} <= shown
+    assert {"search", "why", "eval", "ask", "link", "review", "digest", "doctor", "models", "serve"} <= shown
 
 
 @pytest.mark.parametrize("command", COMMANDS)
