@@ -16,11 +16,18 @@ from vault_sync.visible import visible
 
 MAX_CHARS = 1000
 MIN_CHARS = 150
-OVERLAP = 0
-MAX_LEAD = 200
 MAX_HEADING = 200
 """Longer heading paths lose their outer parts in `embed_text`, so that the text keeps its room."""
+MAX_LEAD = 200
+"""No longer sentence, and no longer header of a table, is read before a chunk that needs it."""
 
+# Read before every piece of a long section, the last sentence of the piece before it draws the questions that it
+# answers to the wrong piece: docs/decisions/0005-chunks.md.
+_REFERS_BACK = re.compile(
+    r"[\"'«“(]*(?:it|its|they|them|their|this|that|these|those|he|she|his|her|such|however|but|therefore|thus|"
+    r"он|она|оно|они|его|её|ее|их|это|этот|эта|эти|такой|такая|такое|такие|однако|но|поэтому)\b",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"\w")
 _DESCRIPTION = re.compile(
     r"^description[ \t]*:[ \t]*(?:[>|][-+0-9]*(?=[ \t]*[\r\n]))?"
@@ -34,21 +41,18 @@ _Piece = tuple[tuple[str, ...], Span, str]
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """The heaviest chunk, the lightest at the end of a section, and how many sentences are read twice."""
+    """The heaviest chunk, and the lightest at the end of a section."""
 
     most: int
     least: int
-    overlap: int
 
 
-def chunk_note(
-    note: Note, *, max_chars: int = MAX_CHARS, min_chars: int = MIN_CHARS, overlap: int = OVERLAP
-) -> tuple[Chunk, ...]:
+def chunk_note(note: Note, *, max_chars: int = MAX_CHARS, min_chars: int = MIN_CHARS) -> tuple[Chunk, ...]:
     """Cut `note` into chunks of at most `max_chars` (plus the heading path), in the order of the text.
 
     What is lighter than `min_chars` at the end of a section joins the chunk before it.
     """
-    limits = _Limits(max_chars, min_chars, overlap)
+    limits = _Limits(max_chars, min_chars)
     found = _of_parts(note, limits) if note.parts else _chunks(note, limits)
     return tuple(replace(chunk, ordinal=ordinal) for ordinal, chunk in enumerate(found))
 
@@ -79,9 +83,9 @@ def _text(note: Note, cutter: Cutter, headings: list[Heading], excluded: Spans, 
             before = ""
             for span in _packed(cutter, free, limits.least):
                 if body := _embeddable(note.text, span, comments):
-                    lead = _table_header(cutter, span) or before
+                    lead = _table_header(cutter, span) or (_last_sentence(before) if _REFERS_BACK.match(body) else "")
                     yield path, span, f"{lead}\n{body}" if lead else body
-                before = "" if cutter.is_code(span.end - 1) else _last_sentences(body, limits.overlap)
+                before = "" if cutter.is_code(span.end - 1) else body
 
 
 def _chunk(cutter: Cutter, path: tuple[str, ...], span: Span, body: str) -> Chunk:
@@ -166,12 +170,11 @@ def _table_header(cutter: Cutter, span: Span) -> str:
     return shown if len(shown) <= MAX_LEAD else ""
 
 
-def _last_sentences(body: str, count: int) -> str:
-    """The last sentences of a text, as far as they are not too long."""
-    spans = sentences(body)[-count:] if count else []
-    while spans and spans[-1].end - spans[0].start > MAX_LEAD:
-        spans = spans[1:]
-    return body[spans[0].start : spans[-1].end] if spans else ""
+def _last_sentence(body: str) -> str:
+    """What a chunk that refers back may refer to; nothing where that is too long to be read twice."""
+    last = sentences(body)[-1:]
+    said = body[last[0].start : last[0].end] if last else ""
+    return said if len(said) <= MAX_LEAD else ""
 
 
 def _description(note: Note, cutter: Cutter) -> Iterator[_Piece]:

@@ -16,6 +16,7 @@ import numpy as np
 from vault_sync.bm25 import Counts, Fields, phrase_bonus, scores, share
 from vault_sync.columns import columns
 from vault_sync.ids import held, ids_of
+from vault_sync.linktext import decode_percent
 from vault_sync.ports import Ids
 from vault_sync.soundness import DamageError
 from vault_sync.text import stem, words
@@ -38,6 +39,7 @@ _ROWS = "SELECT rowid, stems, title, heading FROM lexical"
 _FIELDS = "SELECT rowid, title, heading, stems FROM lexical"
 _WEIGHTS = "1.0, 3.0, 2.0"
 _QUOTED = re.compile(r'"([^"]+)"|«([^»]+)»|“([^”]+)”')
+_ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _TOKENIZER = "ascii tokenchars ''''"
 
 
@@ -50,6 +52,7 @@ class LexicalRow:
     heading: tuple[str, ...]
     text: str
     aliases: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +92,10 @@ def contradiction(connection: sqlite3.Connection) -> str:
 
 
 def fields(row: LexicalRow) -> tuple[str, str, str]:
-    """What is kept of an occurrence: the stems of its text, of its note's names and of its headings."""
+    """What is kept of an occurrence: the stems of its text with its note's tags, of its note's names, of its headings."""
     names = " ".join((row.title, *row.aliases))
-    return " ".join(roots(row.text)), " ".join(roots(names)), " ".join(roots(" ".join(row.heading)))
+    text = _ESCAPED.sub(lambda match: decode_percent(match.group()), row.text)
+    return " ".join(roots(" ".join((text, *row.tags)))), " ".join(roots(names)), " ".join(roots(" ".join(row.heading)))
 
 
 def insert(connection: sqlite3.Connection, rows: Iterable[LexicalRow]) -> None:

@@ -8,7 +8,10 @@ from vault_sync import lexical
 from vault_sync.ledger import Ledger, parts
 from vault_sync.lexical import LexicalRow
 
-_ROWS = "SELECT o.id, n.title, o.heading, o.text, n.aliases FROM occurrences o JOIN notes n ON n.id = o.note_id"
+_ROWS = (
+    "SELECT o.id, n.title, o.text, o.heading, n.aliases, (SELECT json_group_array(tag) FROM"
+    " (SELECT tag FROM tags WHERE note_id = n.id ORDER BY rowid)) FROM occurrences o JOIN notes n ON n.id = o.note_id"
+)
 _MISSING = "SELECT id FROM occurrences WHERE id NOT IN (SELECT id FROM lexical_docsize)"
 _EXTRA = "SELECT id FROM lexical_docsize WHERE id NOT IN (SELECT id FROM occurrences)"
 
@@ -17,8 +20,9 @@ def lexical_rows(connection: sqlite3.Connection, only: Sequence[int] | None = No
     """What the full text should hold, of all occurrences or of these."""
     for part in [None] if only is None else parts(only):
         narrow = "" if part is None else f" WHERE o.id IN ({','.join('?' * len(part))})"
-        for i, title, heading, text, aliases in connection.execute(_ROWS + narrow, part or ()):
-            yield LexicalRow(i, title, tuple(json.loads(heading)), text, tuple(json.loads(aliases)))
+        for i, title, text, *lists in connection.execute(_ROWS + narrow, part or ()):
+            heading, aliases, tags = (tuple(json.loads(each)) for each in lists)
+            yield LexicalRow(i, title, heading, text, aliases, tags)
 
 
 def words_in_step(ledger: Ledger) -> int:

@@ -44,6 +44,7 @@ def put_note(
         note_id = _put_row(connection, stamp, digest, note)
         names = json.dumps(note.aliases, ensure_ascii=False)
         renamed = known is not None and (known["title"], known["aliases"]) != (note.title, names)
+        renamed |= known is not None and _tags(connection, note_id) != note.tags
         _put_tags(connection, note_id, note.tags)
         _put_links(connection, note_id, note)
         before = [chunk.text for chunk in ledger.occurrences_of(note.path)]
@@ -113,6 +114,11 @@ def _text(frontmatter: Mapping[str, object], key: str) -> str:
     return str(value).strip() if isinstance(value, str | int | float) else ""
 
 
+def _tags(connection: sqlite3.Connection, note_id: int) -> tuple[str, ...]:
+    rows = connection.execute("SELECT tag FROM tags WHERE note_id = ? ORDER BY rowid", (note_id,))
+    return tuple(tag for (tag,) in rows)
+
+
 def _put_tags(connection: sqlite3.Connection, note_id: int, tags: Sequence[str]) -> None:
     connection.execute("DELETE FROM tags WHERE note_id = ?", (note_id,))
     connection.executemany("INSERT INTO tags VALUES (?, ?, ?)", [(note_id, tag, fold(tag)) for tag in tags])
@@ -164,7 +170,7 @@ def _put_chunks(
     if rewrite:
         lexical.delete(connection, kept)
     written = fresh + (kept if rewrite else [])
-    lexical.insert(connection, [_lexical_row(i, note.title, note.aliases, texts[i]) for i in written])
+    lexical.insert(connection, [_lexical_row(i, note, texts[i]) for i in written])
     store = "INSERT OR REPLACE INTO outbox SELECT id, 'add' FROM occurrences WHERE id = ? AND vector_key != ?"
     connection.executemany(store, [(i, NOT_EMBEDDED) for i in fresh])
 
@@ -196,8 +202,8 @@ def _insert_chunk(connection: sqlite3.Connection, note_id: int, keyed: Keyed, he
     return int(cursor.lastrowid or 0)
 
 
-def _lexical_row(occurrence: int, title: str, aliases: Sequence[str], chunk: Chunk) -> lexical.LexicalRow:
-    return lexical.LexicalRow(occurrence, title, tuple(chunk.heading), chunk.text, tuple(aliases))
+def _lexical_row(occurrence: int, note: Note, chunk: Chunk) -> lexical.LexicalRow:
+    return lexical.LexicalRow(occurrence, note.title, chunk.heading, chunk.text, note.aliases, note.tags)
 
 
 def _forget(connection: sqlite3.Connection, occurrences: Sequence[int]) -> None:
@@ -266,7 +272,10 @@ def move_note(ledger: Ledger, old: VaultPath, new: VaultPath, stamp: FileStamp) 
             lexical.delete(connection, [chunk.id for chunk in chunks])
             lexical.insert(
                 connection,
-                [lexical.LexicalRow(c.id, record.title, c.heading, c.text, record.aliases) for c in chunks],
+                [
+                    lexical.LexicalRow(c.id, record.title, c.heading, c.text, record.aliases, record.tags)
+                    for c in chunks
+                ],
             )
         ledger.log_change("moved", new, old)
 

@@ -2,10 +2,12 @@
 
 import re
 
+from vault_sync.linktext import decode_percent
+
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _WIKILINK = re.compile(r"!?\[\[([^\[\]|\r\n]*?)(?:\\?\|([^\[\]\r\n]*))?\]\]")
 _MDLINK = re.compile(
-    r"!?\[([^\[\]]*)\]\((?:<[^<>\r\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
+    r"!?\[([^\[\]]*)\]\((<[^<>\r\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)"
     r"(?:\s+(?:\"[^\"\r\n]*\"|'[^'\r\n]*'))?\s*\)"
 )
 _AUTOLINK = re.compile(r"<https?://[^<>\s]*>")
@@ -23,10 +25,18 @@ def visible(text: str) -> str:
     """`text` without comments, block ids, URLs of links, quote and emphasis marks and NULs."""
     for pattern, by in ((_COMMENT, ""), (_BLOCK_ID, ""), (_QUOTE, ""), (_RULE, ""), (_AUTOLINK, "")):
         text = pattern.sub(by, text)
-    text = _MDLINK.sub(r"\1", _WIKILINK.sub(_link, text))
-    text = _MDLINK.sub(r"\1", text)  # an image that was the label of a link
+    text = _MDLINK.sub(_label, _WIKILINK.sub(_link, text))
+    text = _MDLINK.sub(_label, text)  # an image that was the label of a link
     text = _TAGS.sub(" ", _EMPHASIS.sub("", text)).replace("\0", " ")
     return _SPACES.sub(" ", _BLANK.sub("\n", text)).strip()
+
+
+def _label(match: re.Match[str]) -> str:
+    """What a Markdown link shows; of a file that is embedded without a word, its name."""
+    label, destination = match.group(1), match.group(2).strip("<>")
+    if label.strip() or not match.group().startswith("!") or "://" in destination:
+        return label
+    return decode_percent(destination.partition("#")[0]).rpartition("/")[2]
 
 
 def _link(match: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from vault_sync.records import FileStamp
 from vault_sync.search import Mode, Passage, Searcher
 from vault_sync.stores.memory import MemoryStore
 from vault_sync.sync import vector_key
-from vault_sync.text import fold, words
+from vault_sync.text import fold, sentences, words
 from vault_sync.visible import visible
 
 DOCUMENTS, NOTES, QUERIES = 300, 120, 200
@@ -81,7 +82,7 @@ def with_header(header: Callable[[Note, Chunk], str]) -> Cut:
 
     def cut(note: Note) -> list[Chunk]:
         found = []
-        for chunk in chunk_note(note, overlap=0):
+        for chunk in chunk_note(note):
             parts = (header(note, chunk), visible(chunk.text))
             found.append(replace(chunk, embed_text="\n".join(part for part in parts if part)))
         return found
@@ -106,9 +107,29 @@ HEADERS: Mapping[str, Cut] = {
     "title, headings": with_header(_names),
     "title, headings, aliases, tags": with_header(_all_names),
 }
+
+
+def overlapping(count: int) -> Cut:
+    """Every chunk but the first under a heading with the last sentences of the one before."""
+
+    def cut(note: Note) -> list[Chunk]:
+        found = list(HEADERS["headings"](note))
+        for before, chunk in pairwise(chunk_note(note)):
+            if count and before.heading == chunk.heading:
+                said = visible(before.text)
+                last = " ".join(said[span.start : span.end] for span in sentences(said)[-count:])
+                parts = (joined_path(chunk.heading), last, visible(chunk.text))
+                found[chunk.ordinal] = replace(chunk, embed_text="\n".join(part for part in parts if part))
+        return found
+
+    return cut
+
+
 OVERLAPS: Mapping[str, Cut] = {
-    f"{count} sentences": (lambda note, count=count: list(chunk_note(note, overlap=count)))  # type: ignore[misc]
-    for count in (0, 1, 2)
+    "none": overlapping(0),
+    "one sentence": overlapping(1),
+    "two sentences": overlapping(2),
+    "one where the chunk refers back": lambda note: list(chunk_note(note)),
 }
 
 

@@ -226,3 +226,20 @@ def test_crlf_lines_are_counted_and_kept() -> None:
 def test_weight_counts_what_costs_the_embedder_more(text: str, least: int) -> None:
     assert weight(text) >= least
     assert weight("plain words of prose, with a comma.") <= 38
+
+
+@pytest.mark.parametrize(
+    ("begin", "led"),
+    [
+        ("It burns by day.", True),
+        ("«Это» горит днём.", True),
+        ("Iterators burn by day.", False),
+        ("Coal burns.", False),
+    ],
+)
+def test_a_piece_that_refers_back_is_embedded_with_the_sentence_before_it(begin: str, led: bool) -> None:
+    text = f"# A\n\n{'Words fill the room. ' * 10}The lamp is green.\n\n{begin} {'Words fill the room. ' * 10}"
+    first, second = chunks_of(text, max_chars=260, min_chars=10)
+    assert first.text.endswith("The lamp is green.") and second.text.startswith(begin)
+    assert second.embed_text.startswith("A\nThe lamp is green.\n" + begin) is led
+    assert second.embed_text.endswith(second.text)

@@ -281,3 +281,75 @@ def test_what_is_left_when_a_rule_denies_the_crowd_is_found(crowded: Searcher, m
     policy = Policy(rules=(Rule(("Crowd",), ("search",)),))
     searcher = Searcher(crowded._ledger, crowded._store, crowded._embedder, policy)
     assert sorted(_paths(searcher.search("best tea", 100, mode))) == ["Few/0.md", "Few/1.md", "Few/2.md"]
+
+
+PROPERTIES = {
+    "an alias": ("aliases: Камелия", "камелии"),
+    "aliases in one line": ("aliases: Nothing, Камелия", "камелии"),
+    "a list of aliases": ("aliases: [Nothing, Камелия китайская]", "китайские камелии"),
+    "a list of aliases, one a line": ("aliases:\n  - Nothing\n  - 'Камелия'", "камелии"),
+    "an alias under its other key": ('Alias: "Камелия"', "камелии"),
+    "an alias that is a number": ("aliases: [2048]", "2048"),
+    "a tag": ("tags: [растения/камелия]", "камелия"),
+    "tags in one line": ("tags: nothing, камелия", "камелия"),
+    "a tag with its mark": ('tag: "#камелия"', "камелия"),
+    "a description": ("description: О камелии китайской.", "китайская камелия"),
+    "a quoted description": ('description: "О камелии: китайской."', "китайская камелия"),
+    "a folded description": ("description: >-\n  О камелии\n  китайской.", "китайская камелия"),
+    "a description of several lines": (
+        "description: О растении, что зовётся\n  камелией китайской.",
+        "китайская камелия",
+    ),
+}
+
+
+@pytest.mark.parametrize(("front", "query"), PROPERTIES.values(), ids=PROPERTIES)
+def test_frontmatter_that_says_what_a_note_is_about_is_searched(indexer: Indexer, front: str, query: str) -> None:
+    (indexer.vault.root / "Plant.md").write_text(f"---\n{front}\nkey: hidden\n---\nText.\n", encoding="utf-8")
+    indexer.look(["Plant.md"])
+    searcher = Searcher(indexer.ledger, indexer.store, indexer.embedder)
+    assert "Plant.md" in _paths(searcher.search(query, 10))
+    assert _paths(searcher.search(query, 1, "lexical")) == ["Plant.md"]
+    if "description" in front:
+        assert _paths(searcher.search(query, 1, "dense")) == ["Plant.md"]
+    assert searcher.search("hidden", 1, "lexical") == []
+
+
+def test_a_tag_that_was_taken_out_is_no_longer_a_word(indexer: Indexer) -> None:
+    file = indexer.vault.root / "Plant.md"
+    file.write_text("---\ntags: [камелия]\n---\nText.\n", encoding="utf-8")
+    indexer.look(["Plant.md"])
+    embedded = indexer.embedded
+    file.write_text("---\ntags: [чай]\n---\nText.\n", encoding="utf-8")
+    indexer.look(["Plant.md"])
+    searcher = Searcher(indexer.ledger, indexer.store, indexer.embedder)
+    assert searcher.search("камелия", 1, "lexical") == []
+    assert "Plant.md" in _paths(searcher.search("чай", 5, "lexical"))
+    assert indexer.embedded == embedded
+
+
+@pytest.mark.parametrize(
+    ("embed", "query"),
+    [
+        ("![[Pictures/Самовар на столе.png|300]]", "самовары"),
+        ("![[Pictures/IMG_1.png|Самовар на столе]]", "самовары"),
+        ("![Самовар на столе](img_1.png)", "самовары"),
+        ("![](Pictures/%D0%A1%D0%B0%D0%BC%D0%BE%D0%B2%D0%B0%D1%80%201.png)", "самовары"),
+        ("![[Paper on samovars.pdf#page=3]]", "samovar"),
+    ],
+)
+def test_captions_and_names_of_embedded_files_are_words(indexer: Indexer, embed: str, query: str) -> None:
+    (indexer.vault.root / "Picture.md").write_text(f"Here it is:\n\n{embed}\n", encoding="utf-8")
+    indexer.look(["Picture.md"])
+    searcher = Searcher(indexer.ledger, indexer.store, indexer.embedder)
+    modes: tuple[Mode, ...] = ("lexical", "dense", "hybrid")
+    for mode in modes:
+        assert _paths(searcher.search(query, 1, mode)) == ["Picture.md"], mode
+
+
+def test_an_embedded_note_is_found_where_it_stands_only(indexer: Indexer) -> None:
+    (indexer.vault.root / "Around.md").write_text("It says\n\n![[Шишки]]\n\n![[Fence#Paint]]\n", encoding="utf-8")
+    indexer.look(["Around.md"])
+    searcher = Searcher(indexer.ledger, indexer.store, indexer.embedder)
+    assert "Around.md" not in _paths(searcher.search("много заметок про ёлки", 10, "lexical"))
+    assert "Around.md" in _paths(searcher.search("fence", 10, "lexical"))
