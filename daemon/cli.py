@@ -44,6 +44,11 @@ def build_parser() -> argparse.ArgumentParser:
     search = command("search", commands.search, "Find passages by words and by meaning.")
     search.add_argument("query")
     _search_flags(search)
+    search.add_argument(
+        "--rerank",
+        action=argparse.BooleanOptionalAction,
+        help="whether the reranker orders the first passages (default: where an engine has that role)",
+    )
     why = command("why", commands.why, "Say why a search does not find a note, or where the note stands.")
     why.add_argument("query")
     why.add_argument("note", help="path or title of the note that was expected")

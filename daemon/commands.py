@@ -58,6 +58,7 @@ async def search(arguments: argparse.Namespace, settings: Settings) -> int:
             tag=arguments.tag,
             after=arguments.after,
             before=arguments.before,
+            rerank=arguments.rerank,
         )
     return _output(arguments, data, show.passages(data["results"]))
 

@@ -19,7 +19,7 @@ from daemon.applier import Applier
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
 from daemon.config import Settings
-from daemon.engines.guarded import GuardedEmbedder
+from daemon.engines.guarded import GuardedEmbedder, GuardedReranker
 from daemon.engines.host import EngineHost
 from daemon.errors import NotFoundError
 from daemon.folder import folder_of, locate, open_index, open_state
@@ -47,6 +47,7 @@ from vault_sync.policy import Use
 from vault_sync.ports import Embedder
 from vault_sync.progress import coverage
 from vault_sync.records import NoteRecord
+from vault_sync.rerank import SecondLook
 from vault_sync.search import Searcher
 from vault_sync.sync import Indexer
 from vault_sync.syncing import Syncing
@@ -79,7 +80,13 @@ class Famulus:
         limits = Limits(settings.journal.keep_days * 86400, int(settings.journal.max_mb * 2**20))
         self.journal = Journal(self.state, limits)
         self.writer = Writer(vault, self.journal, self.policy, settings.writing.settle_seconds)
-        self.searcher = Searcher(self.ledger, self.store, self.embedder, self.policy, settings.search.weights)
+        self.reranker = (
+            GuardedReranker(self.host.reranker, settings.search.rerank_seconds) if self.host.reranker else None
+        )
+        second_look = SecondLook(self.reranker, settings.search.rerank_depth) if self.reranker else None
+        self.searcher = Searcher(
+            self.ledger, self.store, self.embedder, self.policy, settings.search.weights, second_look
+        )
         self.view = View(vault, self.ledger, self.policy)
         self.bus.may_tell = self.view.told
         self._build_index()
@@ -264,7 +271,7 @@ class Famulus:
     def engine_for(self, name: str) -> ChatEngine:
         """The engine behind a model name; the agent's is the planner. Raises NotFoundError."""
         roles = self.host.roles
-        if name == AGENT or (name in self.settings.roles and name != "embedder"):
+        if name == AGENT or name in roles.engines:
             return roles["planner" if name == AGENT else name]
         for engine in roles.engines.values():
             if name in (engine.name, engine.model):
@@ -300,6 +307,7 @@ class Famulus:
         if owner:
             told = {"status": told["status"], "version": version, "vault": str(self.vault.root), "index": index}
             told |= {"engines": self.host.states(), "problem": status.problem, "watching": status.watching.json()}
+            told["reranker"] = {"problem": self.reranker.problem} if self.reranker else None
         return told
 
 

@@ -67,6 +67,10 @@ class SearchSection(_Section):
     """The lexical lane's share of the score, the same for every query; unset, it follows the query."""
     name_weight: float | None = Field(None, ge=0, le=1)
     """That share where the query stands in the name of a note or heading."""
+    rerank_depth: int = Field(30, ge=2, le=100)
+    """How many passages the reranker orders anew, where the role `reranker` is given to an engine."""
+    rerank_seconds: float = Field(2.0, gt=0)
+    """How long it may take; after that the order stays as it was."""
 
     @property
     def weights(self) -> Weights:

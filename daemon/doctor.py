@@ -149,6 +149,9 @@ async def _notes(settings: Settings) -> list[Check]:
             Check("daemon", False, f"Process {holder.pid} at {holder.url} did not answer: {error}", "Start it again.")
         ]
     found.append(_watched(health["watching"]))
+    if health["reranker"] and health["reranker"]["problem"]:
+        fix = "Look at the engine of the role `reranker`; search goes on without it."
+        found.append(Check("reranker", False, health["reranker"]["problem"], fix))
     if health["problem"]:
         found.append(Check("index", False, health["problem"], ""))
     failed = [note for note in status["notes"] if note["state"] == "failed"]

@@ -43,6 +43,12 @@ class EmbedderError(VaultError):
     code = "embedder_failed"
 
 
+class RerankerError(VaultError):
+    """The reranker failed or took too long; what a Reranker raises. Search goes on without it."""
+
+    code = "reranker_failed"
+
+
 class StaleEditError(VaultError):
     """The note is no longer the one that the Edit was made for."""
 

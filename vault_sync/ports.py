@@ -48,6 +48,18 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Reads question and passage together, which is slow and sees more than comparing vectors. Safe to call from
+    several threads."""
+
+    def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        """How well each text answers, in their order: the more the better, comparable within this call only.
+
+        Raises RerankerError, also where it takes too long.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbour:
     """A stored occurrence and its cosine similarity (-1..1) to the query."""

@@ -20,6 +20,7 @@ from vault_sync.policy import Policy, PolicySource, Use
 from vault_sync.ports import ChunkStore, Embedder, Ids, Neighbour, Vectors
 from vault_sync.records import Occurrence
 from vault_sync.related import RELATED_WEIGHT, best_of_each_note, middle, salient
+from vault_sync.rerank import SecondLook
 from vault_sync.snippet import snippet
 from vault_sync.stores.memory import nearest
 
@@ -108,13 +109,19 @@ class Searcher:
         embedder: Embedder,
         policy: PolicySource | None = None,
         weights: Weights = Weights(),  # noqa: B008 — it is frozen
+        second_look: SecondLook | None = None,
     ) -> None:
-        """`policy` says what may be found, and for what use; `weights` how much the lexical lane counts."""
+        """`policy` says what may be found, and for what use; `weights` how much the lexical lane counts.
+
+        With `second_look` a reranker orders the first passages anew.
+        """
         self._ledger = ledger
         self._store = store
         self._embedder = embedder
         self._weights = weights
-        self._denials = Denials(ledger, policy or Policy())
+        self._policy = policy or Policy()
+        self._denials = Denials(ledger, self._policy)
+        self._second_look = second_look
 
     def search(
         self,
@@ -123,11 +130,27 @@ class Searcher:
         mode: Mode = "hybrid",
         filter: Filter = Filter(),  # noqa: B008 — it is frozen
         use: Use = "search",
+        *,
+        rerank: bool = True,
     ) -> list[Passage]:
-        """The best `k` (at most 100) passages of notes that may be put to this use, best first; none for an empty query."""
+        """The best `k` (at most 100) passages of notes that may be put to this use, best first; none for an empty query.
+
+        With `rerank` the reranker, where there is one, orders the first of them.
+        """
         if not query.strip() or k <= 0:
             return []
-        return self.passages(self.lanes(query, mode, filter, use), query, k)
+        lanes = self.lanes(query, mode, filter, use)
+        fused = lanes.fused()
+        if rerank and not lanes.words.named >= 1:  # who asks for a name wants that note first, whatever the text says
+            fused = self._looked_again(query, fused)
+        return self._passages(fused, dict(lanes.vectors), query, k)
+
+    def _looked_again(self, query: str, fused: list[Fused]) -> list[Fused]:
+        if self._second_look is None:
+            return fused
+        policy = self._policy.current
+        known = self._ledger.occurrences(hit.occurrence for hit in fused[: self._second_look.depth])
+        return self._second_look.look(query, fused, known, lambda path: policy.allows(path, "prompt"))
 
     def passages(self, lanes: Lanes, query: str, k: int) -> list[Passage]:
         """The best `k` (at most 100) of what the lanes found, best first."""

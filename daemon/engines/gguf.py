@@ -23,10 +23,11 @@ _EDGE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class GgufHeader:
-    """The scalar metadata of a file and the size in bytes that its tensors need it to have."""
+    """The scalar metadata of a file, the names of its tensors and the size in bytes that these need it to have."""
 
     metadata: dict[str, object] = field(default_factory=dict)
     needed_bytes: int = 0
+    tensors: frozenset[str] = frozenset()
 
     def of_architecture(self, key: str) -> object:
         """A value that is stored under the architecture's own name, such as `llama.embedding_length`."""
@@ -101,20 +102,22 @@ def _parse(data: mmap.mmap, path: Path) -> GgufHeader:
     for _ in range(pairs):
         key = cursor.text()
         metadata[key] = cursor.value(cursor.number("I"))
-    ends = [_tensor_end(cursor) for _ in range(tensors)]
+    found = [_tensor(cursor) for _ in range(tensors)]
     alignment = metadata.get("general.alignment", 32)
     assert isinstance(alignment, int)
     start = -(-cursor.at // alignment) * alignment
-    return GgufHeader(metadata, start + max(ends, default=0))
+    needed = start + max((end for _, end in found), default=0)
+    return GgufHeader(metadata, needed, frozenset(name for name, _ in found))
 
 
-def _tensor_end(cursor: _Cursor) -> int:
-    cursor.text()
+def _tensor(cursor: _Cursor) -> tuple[str, int]:
+    """Its name, and where it ends behind the header."""
+    name = cursor.text()
     values = 1
     for _ in range(cursor.number("I")):
         values *= cursor.number()
     per_block, size = _BLOCKS.get(cursor.number("I"), (1, 0))
-    return cursor.number() + values // per_block * size
+    return name, cursor.number() + values // per_block * size
 
 
 def fingerprint(path: Path) -> str:

@@ -1,14 +1,24 @@
-"""An embedder whose failures are the vault's own errors: `vault_sync` knows nothing of engines."""
+"""Engines whose failures are the vault's own errors: `vault_sync` knows nothing of engines."""
 
+import logging
+import math
+import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from agents.errors import AgentError
-from vault_sync.errors import EmbedderError
-from vault_sync.ports import Embedder, EmbedderSpec, Vectors
+from vault_sync.errors import EmbedderError, RerankerError
+from vault_sync.ports import Embedder, EmbedderSpec, Reranker, Vectors
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+PAUSE = 30.0
+"""Seconds for which a reranker that failed is not asked again: nobody waits for it at each search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +50,53 @@ def _guarded(work: Callable[[], T]) -> T:
         return work()
     except AgentError as error:
         raise EmbedderError(error.effect, error.cause, error.fix) from error
+
+
+@dataclass(slots=True)
+class GuardedReranker:
+    """The given reranker, with a time limit; raises RerankerError where it fails, is too slow, or failed just now.
+
+    The first searches after the start may find it still loading: they go on without it.
+    """
+
+    inner: Reranker
+    seconds: float
+    clock: Callable[[], float] = time.monotonic
+    problem: str = ""
+    """Why it was not heard the last time; empty while all is well."""
+    _again: float = field(default=-math.inf, init=False)
+
+    def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]:
+        """One finite score a text."""
+        if self.clock() < self._again:
+            raise RerankerError("The passages are not reranked.", self.problem, "It is tried again in half a minute.")
+        try:
+            scores = _within(self.seconds, lambda: self.inner.rerank(query, texts))
+        except TimeoutError:
+            raise self._failed(f"The reranker took longer than {self.seconds:g} s.") from None
+        except AgentError as error:
+            raise self._failed(f"{error.effect} {error.cause}") from error
+        if len(scores) != len(texts) or not all(map(math.isfinite, scores)):
+            raise self._failed(f"{len(scores)} scores came for {len(texts)} passages, or some that are no numbers.")
+        self.problem = ""
+        return scores
+
+    def _failed(self, problem: str) -> RerankerError:
+        if problem != self.problem:
+            log.warning("Search goes on without the reranker. %s", problem)
+        self.problem, self._again = problem, self.clock() + PAUSE
+        return RerankerError("The passages are not reranked.", problem, "Look at the engine of the role `reranker`.")
+
+
+def _within(seconds: float, work: Callable[[], T]) -> T:
+    """The result of `work`, done in a thread that nobody waits for longer. Raises TimeoutError."""
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(work())
+        except Exception as error:  # noqa: BLE001 — it belongs to whoever asked
+            answer.set_exception(error)
+
+    threading.Thread(target=run, name="rerank", daemon=True).start()
+    return answer.result(seconds)

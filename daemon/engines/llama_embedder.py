@@ -1,7 +1,6 @@
 """Embeddings by a GGUF file, through a worker process."""
 
 import base64
-import queue
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,11 +9,11 @@ import numpy as np
 from agents.errors import EngineError
 from daemon.engines.gguf import GgufHeader, fingerprint, read_header
 from daemon.engines.lifecycle import EngineState
-from daemon.engines.process import ChildProcess, Event
+from daemon.engines.llama_question import Question
 from daemon.engines.registry import resolve_model
 from daemon.engines.spec import EngineSpec
 from daemon.engines.turnstile import BULK, INTERACTIVE, Turnstile
-from daemon.engines.worker import Worker, error_of
+from daemon.engines.worker import Worker
 from vault_sync.ports import EmbedderSpec, Vectors
 
 _GROUP = 8
@@ -26,9 +25,9 @@ class LlamaCppEmbedder:
 
     def __init__(self, spec: EngineSpec, worker: Worker, turnstile: Turnstile) -> None:
         path = resolve_model(spec)
-        self._settings = spec
         self._spec = embedder_spec(spec, path, read_header(path))
         self._worker = worker
+        self._question = Question(worker, spec.stall_seconds, spec.load_seconds)
         self._turnstile = turnstile
 
     @property
@@ -43,7 +42,7 @@ class LlamaCppEmbedder:
 
     def start(self) -> None:
         """Load the model now instead of on the first request."""
-        self._process()
+        self._question.process()
 
     def close(self) -> None:
         """End the worker."""
@@ -67,44 +66,12 @@ class LlamaCppEmbedder:
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` as a passage, prefix and special tokens included."""
-        return int(self._ask({"op": "count_text", "text": self._spec.passage_prefix + text})["tokens"])
+        return int(self._question.ask({"op": "count_text", "text": self._spec.passage_prefix + text})["tokens"])
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
-        event = self._ask({"op": "embed", "texts": texts})
+        event = self._question.ask({"op": "embed", "texts": texts})
         data = np.frombuffer(base64.b64decode(event["data"]), "<f4")
         return np.asarray(data.reshape(event["shape"]), np.float32)
-
-    def _process(self) -> ChildProcess:
-        try:
-            return self._worker.start().result(self._settings.load_seconds)
-        except TimeoutError:
-            raise self._worker.still_loading() from None
-
-    def _ask(self, message: dict[str, object]) -> Event:
-        process = self._process()
-        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        request = process.open(events.put)
-        process.send({**message, "id": request})
-        try:
-            return self._answer(process, events)
-        finally:
-            process.close(request)
-
-    def _answer(self, process: ChildProcess, events: "queue.SimpleQueue[Event]") -> Event:
-        while True:
-            try:
-                event = events.get(timeout=self._settings.stall_seconds)
-            except queue.Empty:
-                because = f"It showed no progress for {self._settings.stall_seconds:g} s and was ended."
-                process.terminate(because)
-                raise self._worker.error(because) from None
-            if event["event"] == "error":
-                raise error_of(event)
-            if event["event"] == "exit":
-                raise self._worker.error(str(event["cause"]))
-            if event["event"] != "working":
-                self._worker.answered()
-                return event
 
 
 def embedder_spec(spec: EngineSpec, path: Path, header: GgufHeader) -> EmbedderSpec:

@@ -22,6 +22,7 @@ from daemon.engines.pieces import packed
 from daemon.engines.worker_loop import LoadOptions, Sampling, serve
 
 _POOLING = {"mean": 1, "cls": 2, "last": 3}
+_RANK = 4
 _SEQUENCES = 8
 _WARNING, _ERROR = 3, 4
 _CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
@@ -110,8 +111,13 @@ class LlamaModel:
         return self._chat.reused if self._chat else 0
 
     @cached_property
-    def _embedding(self) -> "_EmbeddingContext":
-        return _EmbeddingContext(self._model, self._options)
+    def _embedding(self) -> "_PooledContext":
+        pooling, dimensions = _POOLING.get(self._options.pooling, -1), llama_cpp.llama_model_n_embd(self._model)
+        return _PooledContext(self._model, self._options, pooling, int(dimensions))
+
+    @cached_property
+    def _ranking(self) -> "_PooledContext":
+        return _PooledContext(self._model, self._options, _RANK, 1)
 
     def embed(self, texts: Sequence[str], working: Callable[[], None]) -> NDArray[np.float32]:
         """L2-normalised vectors (n, d). Raises WorkerError for a text over the limit: nothing is cut."""
@@ -119,7 +125,37 @@ class LlamaModel:
         for text, piece in zip(texts, tokens, strict=True):
             if len(piece) > self._embedding.limit:
                 raise worker_errors.text_too_long(text, len(piece), self._embedding.limit)
-        return self._embedding.embed(tokens, working)
+        vectors = self._embedding.pooled(tokens, working)
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
+
+    def rerank(self, query: str, texts: Sequence[str], working: Callable[[], None]) -> list[float]:
+        """One score a text, as the model's head gives it. A text over the limit is cut off at its end."""
+        pairs = [self._pair(query, text) for text in texts]
+        return [float(score) for score in self._ranking.pooled(pairs, working)[:, 0]]
+
+    def _pair(self, query: str, text: str) -> list[int]:
+        """Question and passage as one input that fits."""
+        while len(tokens := self._joined(query, text)) > self._ranking.limit:
+            if not text:
+                raise worker_errors.query_too_long(len(tokens), self._ranking.limit)
+            text = text[: len(text) * 3 // 4]
+        return tokens
+
+    def _joined(self, query: str, text: str) -> list[int]:
+        """By the file's own template for ranking, else with the model's control tokens around and between."""
+        template = llama_cpp.llama_model_chat_template(self._model, b"rerank")
+        if template:
+            parts = template.decode().split("{document}")
+            return self.tokenize(text.join(part.replace("{query}", query) for part in parts), control=True)
+        vocab = self._vocab
+        ends = llama_cpp.llama_vocab_eos(vocab)
+        ends = ends if ends >= 0 else llama_cpp.llama_vocab_sep(vocab)
+        begin = [llama_cpp.llama_vocab_bos(vocab)] if llama_cpp.llama_vocab_get_add_bos(vocab) else []
+        end = [ends] if llama_cpp.llama_vocab_get_add_eos(vocab) else []
+        between = [llama_cpp.llama_vocab_sep(vocab)] if llama_cpp.llama_vocab_get_add_sep(vocab) else []
+        first, second = self.tokenize(query, control=False), self.tokenize(text, control=False)
+        return [*begin, *first, *end, *between, *second, *end]
 
     def _grammar(self, sampling: Sampling) -> str:
         if sampling.grammar or not sampling.json_schema:
@@ -246,32 +282,31 @@ class _ChatContext:
         return common
 
 
-class _EmbeddingContext:
-    """Several texts at a time, each a sequence of its own."""
+class _PooledContext:
+    """Several texts at a time, each a sequence of its own, of which one row of numbers is made."""
 
-    def __init__(self, model: object, options: LoadOptions) -> None:
+    def __init__(self, model: object, options: LoadOptions, pooling: int, dimensions: int) -> None:
         trained = llama_cpp.llama_model_n_ctx_train(model)
         self.limit = min(options.max_tokens or options.context, trained if trained > 0 else options.context)
         parameters = _context_parameters(options, self.limit)
         parameters.n_batch = parameters.n_ubatch = self.limit
         parameters.n_seq_max, parameters.kv_unified = _SEQUENCES, True
         parameters.embeddings = True
-        parameters.pooling_type = _POOLING.get(options.pooling, -1)
+        parameters.pooling_type = pooling
         self._pointer = _new_context(model, parameters, self.limit)
         if llama_cpp.llama_pooling_type(self._pointer) == 0:
             raise worker_errors.no_pooling()
-        self.dimensions = int(llama_cpp.llama_model_n_embd(model))
+        self.dimensions = dimensions
 
-    def embed(self, texts: Sequence[Sequence[int]], working: Callable[[], None]) -> NDArray[np.float32]:
-        """Vectors (n, d); `working` is called after each batch."""
-        vectors = np.zeros((len(texts), self.dimensions), np.float32)
+    def pooled(self, texts: Sequence[Sequence[int]], working: Callable[[], None]) -> NDArray[np.float32]:
+        """Rows (n, d); `working` is called after each batch."""
+        found = np.zeros((len(texts), self.dimensions), np.float32)
         for rows in packed([len(text) for text in texts], self.limit, _SEQUENCES):
-            self._embed_batch([texts[row] for row in rows], rows, vectors)
+            self._batch([texts[row] for row in rows], rows, found)
             working()
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
+        return found
 
-    def _embed_batch(self, texts: Sequence[Sequence[int]], rows: Sequence[int], out: NDArray[np.float32]) -> None:
+    def _batch(self, texts: Sequence[Sequence[int]], rows: Sequence[int], out: NDArray[np.float32]) -> None:
         memory = llama_cpp.llama_get_memory(self._pointer)
         if memory:
             llama_cpp.llama_memory_clear(memory, True)

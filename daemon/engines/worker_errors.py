@@ -63,6 +63,16 @@ def no_pooling() -> WorkerError:
     )
 
 
+def query_too_long(tokens: int, limit: int) -> WorkerError:
+    """A question leaves no room for a passage."""
+    return WorkerError(
+        "context_length_exceeded",
+        "The passages can not be reranked.",
+        f"The question has {tokens} tokens and the model reads {limit}, the passage included.",
+        "Ask something shorter, or raise max_tokens of the engine.",
+    )
+
+
 def bad_schema(error: Exception) -> WorkerError:
     """The JSON schema is beyond the converter."""
     return WorkerError(

@@ -1,7 +1,8 @@
 """What goes on inside a worker process: JSON lines in, JSON lines out. Knows no model library.
 
-In:  {"op": "load", …LoadOptions}, then {"op": "chat"|"embed"|"count"|"count_text", "id", …}, {"op": "cancel", "id"}
-Out: {"event": "loading"|"loaded"|"working"|"token"|"done"|"vectors"|"count"|"error", "id", …}
+In:  {"op": "load", …LoadOptions}, then {"op": "chat"|"embed"|"rerank"|"count"|"count_text", "id", …},
+     {"op": "cancel", "id"}
+Out: {"event": "loading"|"loaded"|"working"|"token"|"done"|"vectors"|"scores"|"count"|"error", "id", …}
 The end of the input ends the process, so that it never outlives the daemon, however that ended.
 """
 
@@ -75,6 +76,7 @@ class Model(Protocol):
         self, prompt: Sequence[int], sampling: Sampling, cancelled: Callable[[], bool]
     ) -> Iterator[bytes | None]: ...
     def embed(self, texts: Sequence[str], working: Callable[[], None]) -> NDArray[np.float32]: ...  # noqa: D102
+    def rerank(self, query: str, texts: Sequence[str], working: Callable[[], None]) -> list[float]: ...  # noqa: D102
 
 
 class Worker:
@@ -100,7 +102,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until the end of the process."""
-        handlers = {"chat": self._chat, "embed": self._embed}
+        handlers = {"chat": self._chat, "embed": self._embed, "rerank": self._rerank}
         while (message := self._work.get()) is not None:
             self._guarded(message, handlers[message["op"]])
             self._cancelled.discard(message["id"])
@@ -162,6 +164,12 @@ class Worker:
         vectors = self._model.embed(texts, lambda: self._emit({"event": "working", "id": request}))
         data = base64.b64encode(vectors.astype("<f4").tobytes()).decode("ascii")
         self._emit({"event": "vectors", "id": request, "shape": list(vectors.shape), "data": data})
+
+    def _rerank(self, message: Message) -> None:
+        request = message["id"]
+        query, *texts = (self._defuse(text) for text in (message["query"], *message["texts"]))
+        scores = self._model.rerank(query, texts, lambda: self._emit({"event": "working", "id": request}))
+        self._emit({"event": "scores", "id": request, "scores": scores})
 
 
 def serve(load: Callable[[LoadOptions, Callable[[float], None]], Model]) -> None:

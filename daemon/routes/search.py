@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -27,12 +28,21 @@ def router(famulus: Famulus) -> APIRouter:
         tag: str = "",
         after: date | None = None,
         before: date | None = None,
+        rerank: bool | None = None,
     ) -> wire.SearchResults:
-        """Passages that fit the question, by words and by meaning; `after` and `before` are days of change."""
+        """Passages that fit the question, by words and by meaning; `after` and `before` are days of change.
+
+        Where an engine has the role `reranker` it orders the first passages, unless `rerank` is false.
+        """
         if not q.strip():
             raise BadRequestError("Nothing was searched.", "`q` is empty.", "Give some words or a question.")
+        if rerank and famulus.reranker is None:
+            raise BadRequestError(
+                "Nothing was searched.", "No engine reranks.", "Name one as reranker = … in [roles] of famulus.toml."
+            )
         narrow = Filter(folder, tag, after, before)
-        passages = await asyncio.to_thread(famulus.searcher.search, q, k, mode, narrow)
+        search = partial(famulus.searcher.search, q, k, mode, narrow, rerank=rerank is not False)
+        passages = await asyncio.to_thread(search)
         return wire.search_results(passages)
 
     @routes.get("/why")

