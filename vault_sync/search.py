@@ -253,9 +253,16 @@ class Searcher:
         found: Mapping[int, Occurrence] | None = None,
     ) -> list[Passage]:
         """The first `k` that the ledger still knows: what was deleted meanwhile is not shown."""
-        known = found or self._ledger.occurrences(hit.occurrence for hit in fused)
-        shown = [hit for hit in fused if hit.occurrence in known][: min(k, MOST)]
-        return [_passage(known[hit.occurrence], hit, similarities.get(hit.occurrence), query) for hit in shown]
+        shown: list[Passage] = []
+        most = min(k, MOST)
+        for start in range(0, len(fused) if most > 0 else 0, max(most, 1)):
+            part = fused[start : start + most]
+            known = found or self._ledger.occurrences(hit.occurrence for hit in part)
+            there = [hit for hit in part if hit.occurrence in known][: most - len(shown)]
+            shown += [_passage(known[hit.occurrence], hit, similarities.get(hit.occurrence), query) for hit in there]
+            if len(shown) == most:
+                break
+        return shown
 
     def _weight(self, mode: Mode, words: lexical.Match) -> float:
         if mode == "hybrid":

@@ -26,8 +26,10 @@ from tests.bench.large import built
 from vault_sync import mend, outbox
 from vault_sync.filter import Filter
 from vault_sync.fusion import DEPTH
+from vault_sync.ids import NO_IDS
 from vault_sync.ledger import Ledger
 from vault_sync.policy import Policy, Rule
+from vault_sync.ports import Ids
 from vault_sync.search import Searcher
 from vault_sync.stores.routed import RoutedStore
 from vault_sync.text import stem, words
@@ -123,17 +125,21 @@ def _narrowed(
     ways: dict[str, Callable[[str], object]] = {}
     total = ledger.counts()[2]
     for name, narrow in filters.items():
-        allowed = ledger.allowed(narrow)
-        share = 0 if allowed is None else len(allowed) / total
-        ways[f"hybrid, filter by {name} ({share:.0%} left)"] = lambda query, f=narrow: searcher.search(  # type: ignore[misc]
+        left = _left(ledger, narrow, NO_IDS) / total
+        ways[f"hybrid, filter by {name} ({left:.0%} left)"] = lambda query, f=narrow: searcher.search(  # type: ignore[misc]
             query, SHOWN, filter=f
         )
     for folder, part in (("Area 01", "one folder"), ("Area *1*", "many folders")):
         ruled = Searcher(ledger, store, embedder, Policy(rules=(Rule((f"{folder}/**",), ("search",)),)))
         ruled.search("warm")
-        left = len(ledger.allowed(Filter(), ruled._denials.of("search")) or ()) / total
+        left = _left(ledger, Filter(), ruled._denials.of("search")) / total
         ways[f"hybrid, a rule denies {part} ({left:.0%} left)"] = lambda query, s=ruled: s.search(query, SHOWN)  # type: ignore[misc]
     return ways
+
+
+def _left(ledger: Ledger, narrow: Filter, denied: Ids) -> int:
+    allowed = ledger.allowed(narrow, denied)
+    return ledger.counts()[2] if allowed is None else len(allowed)
 
 
 def _plain(connection: sqlite3.Connection, query: str) -> object:

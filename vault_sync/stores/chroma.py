@@ -82,11 +82,10 @@ class Collection(ABC):
         """
         if among is not None:
             return self._exact(vector, k, among)
-        wanted = min(k, self.count())
-        if wanted <= 0:
+        if k <= 0:
             return []
         row = np.asarray(vector, dtype=np.float32)[None, :]
-        answer = self._call(lambda rows: rows.query(query_embeddings=row, n_results=wanted, include=["distances"]))
+        answer = self._call(lambda rows: rows.query(query_embeddings=row, n_results=k, include=["distances"]))
         pairs = zip(answer["ids"][0], answer["distances"][0], strict=True)
         found = [Neighbour(int(name), 1.0 - float(distance)) for name, distance in pairs]
         return sorted(found, key=lambda hit: (-hit.similarity, hit.occurrence))
