@@ -88,11 +88,17 @@ def _checked(response: httpx.Response) -> Any:
 
 @asynccontextmanager
 async def connect(
-    settings: Settings, *, quiet: bool = False, patient: bool = False, heard: Heard = lambda event: None
+    settings: Settings,
+    *,
+    quiet: bool = False,
+    patient: bool = False,
+    thorough: bool = False,
+    heard: Heard = lambda event: None,
 ) -> AsyncIterator[Client]:
     """A client for the vault that the settings name; without a daemon the index is first brought up to date.
 
-    A `patient` one waits for an answer as long as it takes, and tells of all events meanwhile.
+    With `thorough` that includes what a daemon does in quiet moments, such as a change of the embedder, which can take
+    hours. A `patient` one waits for an answer as long as it takes, and tells of all events meanwhile.
     """
     holder = VaultLock(Vault(settings.vault).id).holder() if settings.vault else None
     if holder is not None:
@@ -107,7 +113,7 @@ async def connect(
         return
     famulus = compose(settings)
     famulus.bus.listen(heard)
-    async with _local(famulus, quiet=quiet) as client:
+    async with _local(famulus, quiet=quiet, thorough=thorough) as client:
         yield client
 
 
@@ -131,12 +137,12 @@ async def _remote(holder: Holder, timeout: httpx.Timeout | None) -> AsyncIterato
 
 
 @asynccontextmanager
-async def _local(famulus: Famulus, *, quiet: bool) -> AsyncIterator[Client]:
+async def _local(famulus: Famulus, *, quiet: bool, thorough: bool) -> AsyncIterator[Client]:
     try:
         with Progress(shown=not quiet) as progress:
             end = famulus.bus.listen(lambda event: _show(progress, event))
             try:
-                await famulus.catch_up()
+                await famulus.catch_up(thorough=thorough)
             finally:
                 end()
         transport = httpx.ASGITransport(build_app(famulus, serve=False), raise_app_exceptions=False)

@@ -41,7 +41,7 @@ async def serve(arguments: argparse.Namespace, settings: Settings) -> int:
 
 async def index(arguments: argparse.Namespace, settings: Settings) -> int:
     """Bring the index up to date and say what is in it."""
-    async with connect(settings, quiet=arguments.json) as client:
+    async with connect(settings, quiet=arguments.json, thorough=True) as client:
         data = await client.get("/api/health")
     return _output(arguments, data, show.health(data))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from agents.answer import Answerer
@@ -21,6 +22,7 @@ from daemon.bus import Bus
 from daemon.config import Settings
 from daemon.engines.guarded import GuardedEmbedder, GuardedReranker
 from daemon.engines.host import EngineHost
+from daemon.engines.recipe import Recipes, recipe
 from daemon.errors import NotFoundError
 from daemon.folder import folder_of, locate, open_index, open_state
 from daemon.forgetting import Forgetting, prompt_overrides
@@ -38,6 +40,7 @@ from daemon.view import View
 from vault_sync.change import Coalescer
 from vault_sync.edit import content_hash
 from vault_sync.errors import NoteNotFoundError, UnreadableNoteError, VaultError
+from vault_sync.generations import Generations
 from vault_sync.inspection import Inspector
 from vault_sync.journal import Journal, Limits
 from vault_sync.mount import is_network
@@ -76,7 +79,10 @@ class Famulus:
         self.embedder: Embedder = GuardedEmbedder(self.host.embedder)
         folder = folder_of(settings.data_dir, vault)
         self.state = open_state(folder)
-        self.ledger, self.store = open_index(folder)
+        self.ledger, stores = open_index(settings, folder, vault)
+        spec = settings.embedder_spec()
+        self.generations = Generations(self.ledger, stores, self.embedder, recipe(spec), Recipes())
+        self.store = self.generations.store
         limits = Limits(settings.journal.keep_days * 86400, int(settings.journal.max_mb * 2**20))
         self.journal = Journal(self.state, limits)
         self.writer = Writer(vault, self.journal, self.policy, settings.writing.settle_seconds)
@@ -85,7 +91,13 @@ class Famulus:
         )
         second_look = SecondLook(self.reranker, settings.search.rerank_depth) if self.reranker else None
         self.searcher = Searcher(
-            self.ledger, self.store, self.embedder, self.policy, settings.search.weights, second_look
+            self.ledger,
+            self.store,
+            self.generations.embedder,
+            self.policy,
+            settings.search.weights,
+            second_look,
+            self.generations.serving,
         )
         self.view = View(vault, self.ledger, self.policy)
         self.bus.may_tell = self.view.told
@@ -100,10 +112,11 @@ class Famulus:
             self.vault,
             self.ledger,
             self.store,
-            self.embedder,
+            self.generations.embedder,
             self.policy,
             max_note_bytes=int(notes.max_note_mb * 1024 * 1024),
             chunk_chars=notes.chunk_chars,
+            generations=self.generations,
         )
         coalescer = Coalescer(notes.quiet_seconds, notes.longest_seconds)
         polling = notes.polling if notes.polling is not None else is_network(self.vault.root)
@@ -211,10 +224,15 @@ class Famulus:
         self.schedule.start()
         self.upkeep.start()
 
-    async def catch_up(self) -> None:
-        """Bring the index up to date once, without watching: what a command does that runs beside no daemon."""
+    async def catch_up(self, *, thorough: bool = False) -> None:
+        """Bring the index up to date once, without watching: what a command does that runs beside no daemon.
+
+        With `thorough` also what waits for a quiet moment is done.
+        """
         await self.applier.sweep()
         await asyncio.to_thread(self.upkeep.catch_up)
+        if thorough:
+            await asyncio.to_thread(self.upkeep.finish)
 
     async def close(self) -> None:
         """End all threads and processes, the newest first, and let go of the vault. A second call does nothing."""
@@ -225,7 +243,7 @@ class Famulus:
         await self.autolink.stop()
         await asyncio.to_thread(self.upkeep.stop)
         await self.host.close()
-        self.store.close()
+        self.generations.close()
         self.ledger.close()
         self.state.close()
         self.lock.release()
@@ -299,16 +317,25 @@ class Famulus:
             "chunks": chunks,
             "pending": status.pending,
             "failed": failed,
-            "embedded_since_start": self.indexer.embedded,
+            "embedded_since_start": self.indexer.embedded + self.generations.embedded,
             "ready": status.ready,
             "progress": status.underway.json() if status.underway is not None else None,
         }
         told: dict[str, Any] = {"status": "degraded" if status.problem else "ok", "index": index}
         if owner:
             told = {"status": told["status"], "version": version, "vault": str(self.vault.root), "index": index}
+            told |= {"store": self._store_health(), "model_change": self._change_health()}
             told |= {"engines": self.host.states(), "problem": status.problem, "watching": status.watching.json()}
             told["reranker"] = {"problem": self.reranker.problem} if self.reranker else None
         return told
+
+    def _store_health(self) -> dict[str, Any]:
+        trouble = self.generations.trouble()
+        return {"url": self.settings.store.url or None, "problem": str(trouble) if trouble is not None else ""}
+
+    def _change_health(self) -> dict[str, Any] | None:
+        change = self.generations.status()
+        return asdict(change) if change is not None else None
 
 
 def compose(settings: Settings) -> Famulus:

@@ -3,9 +3,10 @@
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agents.errors import AgentError
@@ -58,6 +59,27 @@ class NotesSection(_Section):
     def template_folders(self) -> list[str]:
         """`templates` as a list."""
         return [self.templates] if isinstance(self.templates, str) else self.templates
+
+
+class StoreSection(_Section):
+    """Where the vectors are searched: in this process, or by a Chroma server."""
+
+    url: str = ""
+    """`http://host:port` of a Chroma server; empty, Chroma runs in this process."""
+    token_env: str = ""
+    """The variable of the environment that holds the server's token."""
+    tenant: str = "default_tenant"
+    database: str = "default_database"
+    client: Literal["async", "sync"] = "async"
+    """`async`: calls have a limit of time, and several are under way at once; `sync`: no thread of its own."""
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("it is not of the form http://host:port")
+        return url.rstrip("/")
 
 
 class SearchSection(_Section):
@@ -145,6 +167,7 @@ class Settings(BaseSettings):
     vault: Path | None = None
     data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("famulus", appauthor=False)))
     notes: NotesSection = NotesSection()
+    store: StoreSection = StoreSection()
     search: SearchSection = SearchSection()
     writing: WritingSection = WritingSection()
     journal: JournalSection = JournalSection()
@@ -164,6 +187,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags first, then the environment; the file is merged below both by `load`."""
         return init_settings, env_settings, _TomlSource(settings_cls)
+
+    def embedder_spec(self) -> EngineSpec:
+        """The engine that embeds, checked. Raises ConfigError."""
+        name = self.roles["embedder"]
+        return next(spec for spec in self.engine_specs() if spec.name == name)
 
     def engine_specs(self) -> list[EngineSpec]:
         """The engines that a role names, checked. Raises ConfigError."""

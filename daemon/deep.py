@@ -19,6 +19,7 @@ from daemon.engines.spec import EngineSpec, engine_spec
 from daemon.folder import folder_of
 from vault_sync.comparing import Comparison, compare
 from vault_sync.evaluate import NOW, Asked, Examiner
+from vault_sync.key import vector_key
 from vault_sync.ledger import Ledger
 from vault_sync.paths import VaultPath
 from vault_sync.ports import Embedder, EmbedderSpec, Vectors
@@ -26,7 +27,7 @@ from vault_sync.progress import Progress
 from vault_sync.questions import Question, anew
 from vault_sync.search import Searcher
 from vault_sync.stores.memory import MemoryStore
-from vault_sync.sync import Indexer, vector_key
+from vault_sync.sync import Indexer
 
 SIZES = (500, 1000, 1500)
 NOTES = 300

@@ -1,17 +1,24 @@
 """What is kept of one vault in the data folder: who may open it, in which order, and for whose eyes."""
 
+import hashlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from daemon.config import ConfigError, Settings
 from daemon.lock import VaultLock
+from daemon.token import load_token
 from vault_sync import durable
+from vault_sync.generations import serving_number
 from vault_sync.ledger import Ledger
+from vault_sync.ports import ChunkStore, Stores
 from vault_sync.state import State, replace
 from vault_sync.stores.chroma import ChromaStore
+from vault_sync.stores.chroma_server import Address, AsyncLine, ChromaServer, SyncLine
+from vault_sync.stores.folders import StoreFolders
 from vault_sync.stores.mapped import MappedStore
-from vault_sync.stores.routed import RoutedStore
+from vault_sync.stores.routed import ExactStore, RoutedStores
 from vault_sync.vault import Vault
 from vault_sync.verify import EXACT, INDEX, STATE, STORE
 
@@ -47,9 +54,41 @@ def open_state(folder: Path) -> State:
     return State(folder / STATE, _made_after(folder))
 
 
-def open_index(folder: Path) -> tuple[Ledger, RoutedStore]:
-    """Ledger and store. Raises VaultError where they can be neither opened nor made."""
-    return Ledger(folder / INDEX), RoutedStore(ChromaStore(folder / STORE), MappedStore(folder / EXACT))
+def open_index(settings: Settings, folder: Path, vault: Vault) -> tuple[Ledger, Stores]:
+    """Ledger and stores. Raises VaultError where they can be neither opened nor made, ConfigError."""
+    return Ledger(folder / INDEX), _routed(_graphs(settings, folder, vault), folder)
+
+
+def open_embedded(folder: Path) -> tuple[Ledger, ChunkStore]:
+    """Ledger and the store that serves, with Chroma in this process. Raises VaultError."""
+    ledger = Ledger(folder / INDEX)
+    return ledger, _routed(StoreFolders(folder / STORE, ChromaStore), folder).open(serving_number(ledger))
+
+
+def _routed(graphs: Stores, folder: Path) -> RoutedStores:
+    exacts: StoreFolders[ExactStore] = StoreFolders(folder / EXACT, MappedStore)
+    return RoutedStores(graphs, exacts)
+
+
+def _graphs(settings: Settings, folder: Path, vault: Vault) -> Stores:
+    store = settings.store
+    if not store.url:
+        return StoreFolders(folder / STORE, ChromaStore)
+    token = os.environ.get(store.token_env, "")
+    if store.token_env and not token:
+        raise ConfigError(
+            "The vector store's server can not be used.",
+            f"The environment has no variable {store.token_env!r} with its token.",
+            "Set it, or remove token_env from [store] in famulus.toml.",
+        )
+    address = Address(store.url, token, store.tenant, store.database)
+    line = AsyncLine(address) if store.client == "async" else SyncLine(address)
+    return ChromaServer(line, f"{vault.id.rpartition('-')[2]}-{_owner(settings)}")
+
+
+def _owner(settings: Settings) -> str:
+    """Tells this data folder from others, on whatever computer, that keep a vault of the same path."""
+    return hashlib.sha256(load_token(Path(settings.data_dir)).encode()).hexdigest()[:8]
 
 
 def folder_of(data_dir: Path, vault: Vault) -> Path:

@@ -14,10 +14,16 @@ from daemon.models import ModelStatus
 def health(data: dict[str, Any]) -> str:
     """The state of the index in a line or two."""
     index = data["index"]
-    line = f"{index['notes']} notes, {index['chunks']} chunks, {index['embedded_since_start']} embedded just now."
-    return line + (
-        f"\n[yellow]{index['failed']} could not be read: run `famulus doctor`.[/yellow]" if index["failed"] else ""
-    )
+    lines = [f"{index['notes']} notes, {index['chunks']} chunks, {index['embedded_since_start']} embedded just now."]
+    if index["failed"]:
+        lines.append(f"[yellow]{index['failed']} could not be read: run `famulus doctor`.[/yellow]")
+    if change := data.get("model_change"):
+        lines.append(
+            f"The embedder changes from {change['old']} to {change['new']}: {change['done']} of {change['total']} chunks are done."
+        )
+    if problem := data.get("store", {}).get("problem"):
+        lines.append(f"[yellow]{escape(problem)}[/yellow]")
+    return "\n".join(lines)
 
 
 def place(item: dict[str, Any]) -> str:

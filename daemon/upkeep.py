@@ -57,6 +57,8 @@ class Upkeep:
         self._course = Course()
         self._problem = ""
         self._prepared = False
+        self._more = False
+        """Whether something waits for a quiet moment, as this one."""
         self._suspected = False
         self._errands = Errands()
         self._watcher: Watcher | None = None
@@ -130,6 +132,11 @@ class Upkeep:
         self._idle()
         self._scanned.set()
 
+    def finish(self) -> None:
+        """Do all that waits for a quiet moment, after `catch_up` and in the caller's thread. Raises VaultError."""
+        while not self._stop and self._indexer.tend():
+            pass
+
     def status(self) -> UpkeepStatus:
         """How far the index is."""
         pending = self._working + len(self._coalescer)
@@ -160,6 +167,7 @@ class Upkeep:
                 self._scan()
             self._look(self._wait())
             self._problem = ""
+            self._more = self._indexer.tend()
         except Stopped:
             if self._stop:
                 raise
@@ -277,7 +285,8 @@ class Upkeep:
             now = time.monotonic()
             due = [at for at in (self._coalescer.next_due(), self._settings.next_due()) if at is not None]
             self._rests_until = min([now + HEARTBEAT, *due])
-            if self._rests_until > now and not (self._stop or self._tree_changed or self._suspected or self._errands):
+            hurries = self._stop or self._tree_changed or self._suspected or self._errands or self._more
+            if self._rests_until > now and not hurries:
                 self._wake.wait(self._rests_until - now)
             taken = self._coalescer.take(time.monotonic())
             self._working = len(taken)

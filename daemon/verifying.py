@@ -13,6 +13,7 @@ from daemon.policy import LivePolicy
 from daemon.upkeep import Upkeep
 from vault_sync.checkup import Report, check_up
 from vault_sync.errors import LedgerError
+from vault_sync.generations import serving_number
 from vault_sync.inspection import Inspector
 from vault_sync.journal import Journal
 from vault_sync.policy import Policy, PolicySource
@@ -59,8 +60,10 @@ def verify_alone(settings: Settings) -> dict[str, Any]:
         state, problem = _state(folder)
         if state is not None:
             closing.callback(state.close)
-        ledger, store = open_index(folder)
+        ledger, stores = open_index(settings, folder, vault)
         closing.callback(ledger.close)
+        closing.callback(stores.close)
+        store = stores.open(serving_number(ledger))
         closing.callback(store.close)
         policy = LivePolicy(settings, vault)
         writer = Writer(vault, Journal(state), policy) if state is not None else None
@@ -68,7 +71,9 @@ def verify_alone(settings: Settings) -> dict[str, Any]:
         inspector = Inspector(
             vault, policy, ledger, store, state, writer, limit, settings.notes.chunk_chars, state_problem=problem
         )
-        report = check_up(inspector, before=_at_opening(ledger.database.damage, store.damage), sweep=True)
+        report = check_up(
+            inspector, before=_at_opening(ledger.database.damage, getattr(store, "damage", "")), sweep=True
+        )
         return report_json(report, policy)
 
 

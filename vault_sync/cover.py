@@ -1,7 +1,7 @@
 """What policy covers: which known notes it takes away, which new ones it has only let go."""
 
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -23,6 +23,8 @@ class Cover:
 
     vault: Vault
     ledger: Ledger
+    embeds: Callable[[], bool] = lambda: True
+    """Whether there is a model that can embed; without one no note lacks vectors that it should have."""
     private: dict[VaultPath, FileStamp] = field(default_factory=dict)
     until: float = 0.0
     """What is new and older than this was there at the last scan, and policy hid it; seconds since the epoch."""
@@ -64,13 +66,15 @@ class Cover:
 
     def misembedded(self, known: Iterable[VaultPath], policy: Policy) -> set[VaultPath]:
         """Notes with vectors that policy forbids by now, or without those that it allows."""
-        without = erasure.notes_by_vectors(self.ledger, embedded=False)
+        without = erasure.notes_by_vectors(self.ledger, embedded=False) if self.embeds() else set()
         denied = {path for path in known if policy.denies(path, "embed")} if policy.restricts("embed") else set()
         having = erasure.notes_by_vectors(self.ledger, embedded=True) if denied else set()
         return (without - denied) | (denied & having)
 
     def misembeds(self, note: NoteRecord, policy: Policy) -> bool:
         """The same for one note."""
+        if not self.embeds() and not policy.denies(note.path, "embed"):
+            return False
         sql = "SELECT 1 FROM occurrences WHERE note_id = ? AND (vector_key = ?) != ? LIMIT 1"
         row = self.ledger.read().execute(sql, (note.id, NOT_EMBEDDED, policy.denies(note.path, "embed")))
         return row.fetchone() is not None

@@ -210,6 +210,7 @@ def _forget(connection: sqlite3.Connection, occurrences: Sequence[int]) -> None:
     lexical.delete(connection, occurrences)
     spare.note_down(connection, occurrences)
     connection.executemany("DELETE FROM occurrences WHERE id = ?", [(i,) for i in occurrences])
+    connection.executemany("DELETE FROM upcoming WHERE occurrence = ?", [(i,) for i in occurrences])
     connection.executemany("INSERT OR REPLACE INTO outbox VALUES (?, 'delete')", [(i,) for i in occurrences])
 
 
@@ -305,12 +306,3 @@ def put_vectors(ledger: Ledger, keys: Sequence[str], vectors: Vectors) -> None:
     ]
     with ledger.database.write() as connection:
         connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
-
-
-def forget_everything(ledger: Ledger) -> None:
-    """Forget all notes and vectors, so that the next scan reads and embeds them anew (another embedder)."""
-    with ledger.database.write() as connection:
-        for (note_id,) in connection.execute("SELECT id FROM notes").fetchall():
-            _clear(connection, note_id)
-        for table in ("notes", "vectors", "spare", "outbox"):
-            connection.execute(f"DELETE FROM {table}")

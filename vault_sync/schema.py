@@ -36,6 +36,7 @@ CREATE TABLE links (
 );
 CREATE INDEX links_note ON links (note_id);
 CREATE INDEX links_name ON links (name);
+CREATE TABLE upcoming (occurrence INTEGER PRIMARY KEY, key TEXT NOT NULL);
 CREATE TABLE outbox (occurrence INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('add', 'delete')));
 CREATE TABLE changes (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL, old_path TEXT,

@@ -1,9 +1,9 @@
 """Search: the lexical and the dense lane, narrowed before the cut, fused, and shown as passages."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from vault_sync.ports import ChunkStore, Embedder, Ids, Neighbour, Vectors
 from vault_sync.records import Occurrence
 from vault_sync.related import RELATED_WEIGHT, best_of_each_note, middle, salient
 from vault_sync.rerank import SecondLook
+from vault_sync.serving import ModelLostError, Serving
 from vault_sync.snippet import snippet
 from vault_sync.stores.memory import nearest
 
@@ -28,6 +29,7 @@ __all__ = ["Filter", "Lanes", "Mode", "Passage", "Searcher", "Subject"]
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Mode = Literal["hybrid", "lexical", "dense"]
 
 MOST = 100
@@ -110,10 +112,12 @@ class Searcher:
         policy: PolicySource | None = None,
         weights: Weights = Weights(),  # noqa: B008 — it is frozen
         second_look: SecondLook | None = None,
+        serving: Serving | None = None,
     ) -> None:
         """`policy` says what may be found, and for what use; `weights` how much the lexical lane counts.
 
-        With `second_look` a reranker orders the first passages anew.
+        With `second_look` a reranker orders the first passages anew. `serving` is what store and embedder belong to,
+        where they can be exchanged.
         """
         self._ledger = ledger
         self._store = store
@@ -122,6 +126,7 @@ class Searcher:
         self._policy = policy or Policy()
         self._denials = Denials(ledger, self._policy)
         self._second_look = second_look
+        self._serving = serving
 
     def search(
         self,
@@ -177,9 +182,20 @@ class Searcher:
             words = lexical.match(self._ledger.read(), query, depth, scope.only, scope.without)
         vectors: list[Hit] = []
         if mode != "lexical":
-            vector = self._embedder.embed_query(query)
-            vectors = self._every(vector, scope) if whole else self._nearest(vector, DEPTH, scope)
+            try:
+                vectors = self._steadily(lambda: self._dense(query, scope, whole=whole))
+            except ModelLostError as error:
+                if mode == "dense":
+                    raise
+                log.debug("The lexical lane answers alone: %s", error)
         return Lanes(words, vectors, self._weight(mode, words))
+
+    def _dense(self, query: str, scope: _Scope, *, whole: bool) -> list[Hit]:
+        vector = self._embedder.embed_query(query)
+        return self._every(vector, scope) if whole else self._nearest(vector, DEPTH, scope)
+
+    def _steadily(self, work: Callable[[], T]) -> T:
+        return work() if self._serving is None else self._serving.steadily(work)
 
     def spread(
         self,
@@ -197,10 +213,11 @@ class Searcher:
         record = self._ledger.note(path)
         if not own or record is None:
             return []
-        ids = [chunk.id for chunk in own]
-        vectors = self._ledger.embedded(ids)[1]
-        texts = [chunk.text for chunk in own]
-        return self.near(Subject((record.title, *record.aliases), texts, vectors, frozenset(ids)), k, use)
+        ids, texts = [chunk.id for chunk in own], [chunk.text for chunk in own]
+        names = (record.title, *record.aliases)
+        return self._steadily(
+            lambda: self.near(Subject(names, texts, self._ledger.embedded(ids)[1], frozenset(ids)), k, use)
+        )
 
     def near(self, subject: Subject, k: int = 10, use: Use = "related") -> list[Passage]:
         """The notes nearest to the subject that may be put to this use: the best passage of each, best first."""

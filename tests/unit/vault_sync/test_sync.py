@@ -274,14 +274,6 @@ def test_names_that_differ_in_case_only_are_two_notes(indexer: Indexer) -> None:
     assert {"a.md", "A.md"} <= set(indexer.ledger.paths()) and consistent(indexer)
 
 
-def test_another_embedder_embeds_everything_again(indexer: Indexer) -> None:
-    other = WordEmbedder("other", 32)
-    again = Indexer(indexer.vault, indexer.ledger, MemoryStore(), other, Policy())
-    again.prepare()
-    again.scan()
-    assert again.embedded == 3 and consistent(again)
-
-
 def test_another_chunk_size_cuts_anew_and_embeds_only_what_is_new(indexer: Indexer) -> None:
     text = "Cats sleep a lot, and nobody knows why. " * 12
     (root(indexer) / "a.md").write_text(f"# Cats\n\n{text}\n\n## Food\n\nThey eat fish.\n")
