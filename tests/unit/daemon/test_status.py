@@ -42,7 +42,7 @@ async def famulus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     (tmp_path / "vault/broken.md").write_bytes(b"\xff\xfe\xff")
     famulus = compose(Settings(vault=tmp_path / "vault", data_dir=tmp_path / "data"))
     yield famulus
-    embedder = famulus.indexer.embedder
+    embedder = famulus.embedder
     assert isinstance(embedder, Waiting)
     embedder.go.set()
     await famulus.close()
@@ -58,7 +58,7 @@ async def status(famulus: Famulus, **params: str) -> Any:
 
 
 async def test_coverage_and_failures(famulus: Famulus) -> None:
-    famulus.indexer.embedder.go.set()  # type: ignore[attr-defined]
+    famulus.embedder.go.set()  # type: ignore[attr-defined]
     await famulus.catch_up()
     told = await status(famulus)
     assert (told["coverage"], told["pending"], told["failed"], told["progress"]) == (0.9, 0, 1, None)
@@ -70,7 +70,7 @@ async def test_coverage_and_failures(famulus: Famulus) -> None:
 async def test_what_is_under_way(famulus: Famulus) -> None:
     events: list[dict[str, Any]] = []
     famulus.bus.listen(lambda event: events.append(event.data) if event.name == "index.progress" else None)
-    embedder = famulus.indexer.embedder
+    embedder = famulus.embedder
     assert isinstance(embedder, Waiting)
     indexing = asyncio.create_task(famulus.catch_up())
     assert await asyncio.to_thread(embedder.called.wait, LONG)
