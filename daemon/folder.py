@@ -12,13 +12,13 @@ from daemon.token import load_token
 from vault_sync import durable
 from vault_sync.generations import serving_number
 from vault_sync.ledger import Ledger
-from vault_sync.ports import ChunkStore, Stores
+from vault_sync.ports import Stores
 from vault_sync.state import State, replace
 from vault_sync.stores.chroma import ChromaStore
 from vault_sync.stores.chroma_server import Address, AsyncLine, ChromaServer, SyncLine
 from vault_sync.stores.folders import StoreFolders
 from vault_sync.stores.mapped import MappedStore
-from vault_sync.stores.routed import ExactStore, RoutedStores
+from vault_sync.stores.routed import ExactStore, RoutedStore, RoutedStores
 from vault_sync.vault import Vault
 from vault_sync.verify import EXACT, INDEX, STATE, STORE
 
@@ -59,7 +59,7 @@ def open_index(settings: Settings, folder: Path, vault: Vault) -> tuple[Ledger, 
     return Ledger(folder / INDEX), _routed(_graphs(settings, folder, vault), folder)
 
 
-def open_embedded(folder: Path) -> tuple[Ledger, ChunkStore]:
+def open_embedded(folder: Path) -> tuple[Ledger, RoutedStore]:
     """Ledger and the store that serves, with Chroma in this process. Raises VaultError."""
     ledger = Ledger(folder / INDEX)
     return ledger, _routed(StoreFolders(folder / STORE, ChromaStore), folder).open(serving_number(ledger))
