@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 
 from vault_sync.chunk import chunk_note
-from vault_sync.fusion import Hit, Weights, fuse, lexical_weight
+from vault_sync.fusion import Weights
 from vault_sync.ledger import Ledger
 from vault_sync.metrics import Estimate, Sample, estimate, recall, reciprocal
 from vault_sync.note import Chunk, Note
@@ -105,13 +105,7 @@ class Examiner:
 
 
 def _order(lanes: Lanes, weights: Weights) -> list[int]:
-    weight = lexical_weight(lanes.words.coverage, lanes.words.named, weights)
-    return [hit.occurrence for hit in fuse(lanes.words.hits, _some(lanes.vectors, weight), weight)]
-
-
-def _some(vectors: Sequence[Hit], weight: float) -> Sequence[Hit]:
-    """The dense lane's hits; none for a weight that leaves it nothing to say, for it then only lengthens the list."""
-    return vectors if weight < 1 else ()
+    return [hit.occurrence for hit in lanes.weighed(weights)]
 
 
 def _first(order: Iterable[object], wanted: Collection[object]) -> int | None:

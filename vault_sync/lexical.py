@@ -1,25 +1,25 @@
 """The lexical lane: SQLite FTS5 finds candidates by their rare words, BM25 over all words orders them.
 
-FTS5 neither stems Russian nor knows that `ё` is `е`, so this module hands it folded stems, and FTS5 only splits
-at spaces. Words that are in many rows are left out when candidates are looked for, since walking their lists is
-what makes an OR of a whole question slow; they still count in the order.
+FTS5 neither stems Russian nor knows that `ё` is `е`, so this module hands it folded stems, words and sounds, and FTS5
+only splits at spaces. Words that are in many rows are left out when candidates are looked for, since walking their
+lists is what makes an OR of a whole question slow; they still count in the order.
 """
 
 import json
 import re
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from vault_sync.bm25 import Counts, Fields, phrase_bonus, scores, share
+from vault_sync.bm25 import BEGUN, ROOT, SOUND, SPELT, Asked, Counts, Fields, phrase_bonus, rarity, scores, share
 from vault_sync.columns import columns
 from vault_sync.ids import held, ids_of
 from vault_sync.linktext import decode_percent
 from vault_sync.ports import Ids
 from vault_sync.soundness import DamageError
-from vault_sync.text import stem, words
+from vault_sync.terms import last_word, roots, sought_sounds, sounds, tokens
 
 COMMON = 0.05
 """A stem in more than this share of the rows is not looked for where the query has rarer ones."""
@@ -28,19 +28,21 @@ COMMON_ROWS = 500
 CANDIDATES = 120
 LONGEST_QUERY = 64
 """Different stems of a query that count; of a pasted page that is its first lines."""
-COVERAGE_HITS = 10
+NAMED_HITS = 10
+SHORTEST_BEGINNING = 3
+"""Letters of a word that is still being typed, from which on the words that begin with them are found."""
 
 TABLES = frozenset(
     {"lexical", "lexical_data", "lexical_idx", "lexical_content", "lexical_docsize", "lexical_config", "lexical_terms"}
 )
 """What FTS5 makes of the tables of this lane."""
 
-_ROWS = "SELECT rowid, stems, title, heading FROM lexical"
-_FIELDS = "SELECT rowid, title, heading, stems FROM lexical"
-_WEIGHTS = "1.0, 3.0, 2.0"
-_QUOTED = re.compile(r'"([^"]+)"|«([^»]+)»|“([^”]+)”')
+_COLUMNS = "stems, title, heading, spelt, sounds"
+_SELECT = f"SELECT rowid, {_COLUMNS} FROM lexical"
+_WEIGHTS = "1.0, 3.0, 2.0, 0.25, 0.5"
+_QUOTED = re.compile(r'"([^"]+)"|«([^»]+)»|“([^”]+)”|„([^“”]+)[“”]')
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_TOKENIZER = "ascii tokenchars ''''"
+_TOKENIZER = "ascii tokenchars '''.'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +59,19 @@ class LexicalRow:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Hits, best first. How much of the query (0..1, rare words counting more) one of the first of them holds:
-    `coverage` anywhere, `named` in its title, aliases and headings."""
+    """Hits, best first. `most` is what a text would score that holds all of the query, `named` how much of the query
+    (0..1, rare words counting more) one of the first hits has in its title, aliases and headings. `beside` are
+    the scores of occurrences that were asked about and are no hits."""
 
     hits: list[tuple[int, float]]
-    coverage: float = 0.0
+    most: float = 0.0
     named: float = 0.0
+    beside: Mapping[int, float] = field(default_factory=dict)
 
 
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables of this lane."""
-    connection.execute(f'CREATE VIRTUAL TABLE lexical USING fts5(stems, title, heading, tokenize="{_TOKENIZER}")')
+    connection.execute(f'CREATE VIRTUAL TABLE lexical USING fts5({_COLUMNS}, tokenize="{_TOKENIZER}")')
     connection.execute("CREATE VIRTUAL TABLE lexical_terms USING fts5vocab(lexical, 'row')")
 
 
@@ -85,23 +89,26 @@ def contradiction(connection: sqlite3.Connection) -> str:
     """Where the words that are looked for are not those of the rows, what SQLite says; else empty."""
     try:
         connection.execute("INSERT INTO lexical (lexical) VALUES ('integrity-check')")
-        connection.execute(f"{_ROWS} LIMIT 1").fetchall()
+        connection.execute(f"{_SELECT} LIMIT 1").fetchall()
     except sqlite3.DatabaseError as error:
         return str(error)
     return ""
 
 
-def fields(row: LexicalRow) -> tuple[str, str, str]:
-    """What is kept of an occurrence: the stems of its text with its note's tags, of its note's names, of its headings."""
-    names = " ".join((row.title, *row.aliases))
+def fields(row: LexicalRow) -> tuple[str, str, str, str, str]:
+    """What is kept of an occurrence: the stems of its text with its note's tags, of its note's names, of its headings;
+    all of these words as they are written; and their sounds."""
     text = _ESCAPED.sub(lambda match: decode_percent(match.group()), row.text)
-    return " ".join(roots(" ".join((text, *row.tags)))), " ".join(roots(names)), " ".join(roots(" ".join(row.heading)))
+    parts = (" ".join((text, *row.tags)), " ".join((row.title, *row.aliases)), " ".join(row.heading))
+    written = [token for part in parts for token in tokens(part)]
+    stems, title, heading = (" ".join(roots(part)) for part in parts)
+    return stems, title, heading, " ".join(written), " ".join(sounds(written))
 
 
 def insert(connection: sqlite3.Connection, rows: Iterable[LexicalRow]) -> None:
     """Make these occurrences findable; none of them may be there already."""
     connection.executemany(
-        "INSERT INTO lexical (rowid, stems, title, heading) VALUES (?, ?, ?, ?)",
+        f"INSERT INTO lexical (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",
         ((row.occurrence, *fields(row)) for row in rows),
     )
 
@@ -111,9 +118,9 @@ def delete(connection: sqlite3.Connection, occurrences: Iterable[int]) -> None:
     connection.executemany("DELETE FROM lexical WHERE rowid = ?", [(i,) for i in occurrences])
 
 
-def rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str, str]]:
+def rows(connection: sqlite3.Connection) -> Iterator[tuple[int, str, str, str, str, str]]:
     """What is kept of each occurrence, as `fields` gives it."""
-    yield from connection.execute(_ROWS)
+    yield from connection.execute(_SELECT)
 
 
 def compact(connection: sqlite3.Connection) -> None:
@@ -130,7 +137,8 @@ def search(
 ) -> list[tuple[int, float]]:
     """The `k` best occurrences among `allowed` (None: all) and not `denied`, best first, with scores > 0, ties by id.
 
-    Any text is a query; words in quotation marks rank higher where they stand together.
+    Any text is a query; words in quotation marks rank higher where they stand together. A last word that is nowhere
+    may still be being typed: words that begin with it are found.
     """
     return match(connection, query, k, allowed, denied).hits
 
@@ -141,19 +149,40 @@ def match(
     k: int,
     allowed: Collection[int] | Ids | None = None,
     denied: Collection[int] | Ids = (),
+    beside: Collection[int] = (),
 ) -> Match:
-    """As `search`, with how well the query was matched."""
+    """As `search`, with how well the query was matched, and what the occurrences in `beside` score."""
     counts = frequencies(connection, list(dict.fromkeys(roots(query)))[:LONGEST_QUERY])
-    found = _candidates(connection, telling(counts), max(k, CANDIDATES), allowed, denied) if k > 0 else {}
+    asked, sought = _asked(connection, query, counts)
+    found = _candidates(connection, sought, max(k, CANDIDATES), allowed, denied) if k > 0 else {}
+    weighed = {**found, **_rows(connection, sorted(set(beside).difference(found)))}
     phrases = _phrases(query)
-    plain = scores(list(found.values()), counts)
-    ranked = sorted(
-        (-score - phrase_bonus(found[i], phrases, counts), i) for i, score in zip(found, plain, strict=True)
+    plain = scores(list(weighed.values()), asked)
+    score = {i: each + phrase_bonus(weighed[i], phrases, counts) for i, each in zip(weighed, plain, strict=True)}
+    hits = sorted(((i, score[i]) for i in found), key=lambda hit: (-hit[1], hit[0]))[:k]
+    named = max((share(found[i].name, counts) for i, _ in hits[:NAMED_HITS]), default=0.0)
+    kept = {i for i, _ in hits}
+    most = asked.most + sum(counts.weight(root) for phrase in phrases for root in phrase if root in counts.of_stem)
+    return Match(hits, most, named, {i: score[i] for i in beside if i in score and i not in kept})
+
+
+def _asked(connection: sqlite3.Connection, query: str, counts: Counts) -> tuple[Asked, str]:
+    """What the query is worth, and the FTS5 query that finds candidates."""
+    written = list(dict.fromkeys(tokens(query)))[:LONGEST_QUERY]
+    spelt = frequencies(connection, written)
+    heard = frequencies(connection, [key for token in written for key in sought_sounds(token)])
+    last = last_word(query)
+    begun = last if len(last) >= SHORTEST_BEGINNING and not _rows_with(connection, _written(last), 1) else ""
+    started = _rows_with(connection, _beginning(begun), COMMON_ROWS) if begun else 0
+    asked = Asked(
+        roots={root: ROOT * counts.weight(root) for root in counts.of_stem},
+        spelt={word: SPELT * spelt.weight(word) for word in written},
+        sounds={key: SOUND * heard.weight(key) for key, rows in heard.of_stem.items() if rows},
+        begun=begun if started else "",
+        begun_worth=BEGUN * rarity(counts.rows, started),
     )
-    hits = [(i, -score) for score, i in ranked[:k]]
-    first = [found[i] for i, _ in hits[:COVERAGE_HITS]]
-    coverage = max((share([*fields.name, *fields.text], counts) for fields in first), default=0.0)
-    return Match(hits, coverage, max((share(fields.name, counts) for fields in first), default=0.0))
+    terms = sorted(telling(counts) | {key for key in asked.sounds if heard.of_stem[key] <= _common(heard)})
+    return asked, " OR ".join([*map(_quoted, terms), *([_beginning(begun)] if asked.begun else [])])
 
 
 def frequencies(connection: sqlite3.Connection, stems: Iterable[str]) -> Counts:
@@ -167,6 +196,12 @@ def _frequency(connection: sqlite3.Connection, root: str) -> int:
     return int(row[0]) if row else 0
 
 
+def _rows_with(connection: sqlite3.Connection, sought: str, most: int) -> int:
+    """How many rows an FTS5 query finds, counted up to `most`."""
+    sql = "SELECT count(*) FROM (SELECT rowid FROM lexical WHERE lexical MATCH ? LIMIT ?)"
+    return int(connection.execute(sql, (sought, most)).fetchone()[0])
+
+
 def holding(
     connection: sqlite3.Connection,
     root: str,
@@ -174,26 +209,20 @@ def holding(
     denied: Collection[int] | Ids = (),
 ) -> int:
     """How many of the rows that a search among `allowed` but `denied` sees hold the stem."""
-    narrow, values = _narrowed(connection, [root], allowed, denied)
+    narrow, values = _narrowed(connection, _quoted(root), allowed, denied)
     row = connection.execute(f"SELECT count(*) FROM lexical WHERE lexical MATCH ?{narrow}", values).fetchone()
     return int(row[0])
 
 
 def telling(counts: Counts) -> set[str]:
     """The stems worth looking for: the common ones are left out where rarer ones occur at all."""
-    limit = max(COMMON * counts.rows, COMMON_ROWS)
     found = {root for root, rows in counts.of_stem.items() if rows}
-    return {root for root in found if counts.of_stem[root] <= limit} or found
+    return {root for root in found if counts.of_stem[root] <= _common(counts)} or found
 
 
-def tokens(text: str) -> list[str]:
-    """Folded words as this lane sees them: compounds are split at hyphens, one form of apostrophe."""
-    return [part for word in words(text) for part in word.replace("’", "'").split("-")]
-
-
-def roots(text: str) -> list[str]:
-    """The stems of the tokens, in order."""
-    return [stem(token) for token in tokens(text)]
+def _common(counts: Counts) -> float:
+    """What is in more rows than this is common."""
+    return max(COMMON * counts.rows, COMMON_ROWS)
 
 
 def _phrases(query: str) -> list[list[str]]:
@@ -203,29 +232,40 @@ def _phrases(query: str) -> list[list[str]]:
 
 def _candidates(
     connection: sqlite3.Connection,
-    stems: Collection[str],
+    sought: str,
     most: int,
     allowed: Collection[int] | Ids | None,
     denied: Collection[int] | Ids,
 ) -> dict[int, Fields]:
-    """The rows that FTS5 ranks first, with their stems."""
-    if not stems or (allowed is not None and not len(allowed)):
+    """The rows that FTS5 ranks first, with their words."""
+    if not sought or (allowed is not None and not len(allowed)):
         return {}
-    narrow, values = _narrowed(connection, stems, allowed, denied)
+    narrow, values = _narrowed(connection, sought, allowed, denied)
     first = connection.execute(
         f"SELECT rowid FROM lexical WHERE lexical MATCH ?{narrow} ORDER BY bm25(lexical, {_WEIGHTS}), rowid LIMIT ?",
         [*values, most],
     ).fetchall()
     # Their texts are read afterwards: SQLite would read those of every row that matches before it orders them.
-    ids = json.dumps([row[0] for row in first])
-    rows = connection.execute(f"{_FIELDS} WHERE rowid IN (SELECT value FROM json_each(?))", (ids,))
-    found = {int(row[0]): Fields(row[1].split(), row[2].split(), row[3].split()) for row in rows}
-    return {row[0]: found[row[0]] for row in first if row[0] in found}
+    return _rows(connection, [row[0] for row in first])
+
+
+def _rows(connection: sqlite3.Connection, occurrences: Sequence[int]) -> dict[int, Fields]:
+    """These rows in this order, as far as they are there."""
+    if not occurrences:
+        return {}
+    sql = f"{_SELECT} WHERE rowid IN (SELECT value FROM json_each(?))"
+    found = {int(row[0]): _fields(row) for row in connection.execute(sql, (json.dumps(occurrences),))}
+    return {i: found[i] for i in occurrences if i in found}
+
+
+def _fields(row: Sequence[str]) -> Fields:
+    stems, title, heading, spelt, heard = (row[column].split() for column in range(1, 6))
+    return Fields(title, heading, stems, spelt, heard)
 
 
 def _narrowed(
     connection: sqlite3.Connection,
-    stems: Collection[str],
+    sought: str,
     allowed: Collection[int] | Ids | None,
     denied: Collection[int] | Ids,
 ) -> tuple[str, list[object]]:
@@ -234,16 +274,25 @@ def _narrowed(
     FTS5 is asked for all rows that match first, unranked, which takes a small part of the time that ranking takes: so
     no more ids than those go to SQLite, however many are allowed.
     """
-    asked = _expression(sorted(stems))
     if allowed is None and not len(denied):
-        return "", [asked]
-    found = columns(connection, ("rowid",), "lexical WHERE lexical MATCH ?", [asked])[0]
+        return "", [sought]
+    found = columns(connection, ("rowid",), "lexical WHERE lexical MATCH ?", [sought])[0]
     keep = np.ones(len(found), bool) if allowed is None else held(found, ids_of(allowed))
     keep &= ~held(found, ids_of(denied))
     # The plus sign keeps SQLite from running the whole match once for each id.
-    return " AND +rowid IN (SELECT value FROM json_each(?))", [asked, json.dumps(found[keep].tolist())]
+    return " AND +rowid IN (SELECT value FROM json_each(?))", [sought, json.dumps(found[keep].tolist())]
 
 
-def _expression(stems: Sequence[str]) -> str:
-    """An FTS5 query; every stem is quoted, so that nothing of the user's text is read as syntax."""
-    return " OR ".join('"' + root.replace('"', '""') + '"' for root in stems)
+def _quoted(term: str) -> str:
+    """A term of an FTS5 query; it is quoted, so that nothing of the user's text is read as syntax."""
+    return '"' + term.replace('"', '""') + '"'
+
+
+def _written(word: str) -> str:
+    """An FTS5 query for a word as it is written; some stems are words of their own (`embedding`, `embed`)."""
+    return "spelt : " + _quoted(word)
+
+
+def _beginning(begun: str) -> str:
+    """An FTS5 query for words that begin like this, as they are written."""
+    return _written(begun) + " *"

@@ -14,12 +14,13 @@ from typing import Literal
 from vault_sync.errors import UnreadableNoteError
 from vault_sync.hiding import query_without, text_without
 from vault_sync.ledger import Ledger
-from vault_sync.lexical import frequencies, roots
+from vault_sync.lexical import frequencies
 from vault_sync.note import Link, Note
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath, is_note
 from vault_sync.policy import Policy, Use
 from vault_sync.records import NoteRecord, Occurrence
+from vault_sync.terms import roots
 from vault_sync.text import fold, language_of, words
 
 Kind = Literal["link", "heading", "section", "description", "name", "related"]

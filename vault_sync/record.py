@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vault_sync import lexical, spare
+from vault_sync import lexical, names, spare
 from vault_sync.errors import VaultError
 from vault_sync.ledger import NOT_EMBEDDED, UNLOGGED, Ledger
 from vault_sync.note import Chunk, Note
@@ -42,9 +42,10 @@ def put_note(
     with ledger.database.write() as connection:
         known = connection.execute("SELECT * FROM notes WHERE path = ?", (note.path,)).fetchone()
         note_id = _put_row(connection, stamp, digest, note)
-        names = json.dumps(note.aliases, ensure_ascii=False)
-        renamed = known is not None and (known["title"], known["aliases"]) != (note.title, names)
+        aliases = json.dumps(note.aliases, ensure_ascii=False)
+        renamed = known is not None and (known["title"], known["aliases"]) != (note.title, aliases)
         renamed |= known is not None and _tags(connection, note_id) != note.tags
+        names.put(connection, note_id, (note.title, *note.aliases))
         _put_tags(connection, note_id, note.tags)
         _put_links(connection, note_id, note)
         before = [chunk.text for chunk in ledger.occurrences_of(note.path)]
@@ -102,10 +103,10 @@ def _remark(note: Note) -> str:
 
 
 def _upsert(connection: sqlite3.Connection, row: Mapping[str, object]) -> int:
-    names = ", ".join(row)
+    columns = ", ".join(row)
     marks = ", ".join(f":{name}" for name in row)
     updates = ", ".join(f"{name} = excluded.{name}" for name in row if name != "path")
-    sql = f"INSERT INTO notes ({names}) VALUES ({marks}) ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"
+    sql = f"INSERT INTO notes ({columns}) VALUES ({marks}) ON CONFLICT (path) DO UPDATE SET {updates} RETURNING id"
     return int(connection.execute(sql, dict(row)).fetchone()[0])
 
 
@@ -243,8 +244,8 @@ def put_failure(ledger: Ledger, path: VaultPath, stamp: FileStamp, digest: str, 
 def _clear(connection: sqlite3.Connection, note_id: int) -> None:
     ids = [row[0] for row in connection.execute("SELECT id FROM occurrences WHERE note_id = ?", (note_id,))]
     _forget(connection, ids)
-    connection.execute("DELETE FROM tags WHERE note_id = ?", (note_id,))
-    connection.execute("DELETE FROM links WHERE note_id = ?", (note_id,))
+    for table in ("names", "tags", "links"):
+        connection.execute(f"DELETE FROM {table} WHERE note_id = ?", (note_id,))
 
 
 def delete_note(ledger: Ledger, path: VaultPath, *, log: bool = True) -> None:
@@ -269,6 +270,7 @@ def move_note(ledger: Ledger, old: VaultPath, new: VaultPath, stamp: FileStamp) 
         )
         record = ledger.note(new)
         if record is not None and title_of(old) != title_of(new):
+            names.put(connection, record.id, (record.title, *record.aliases))
             chunks = ledger.occurrences_of(new)
             lexical.delete(connection, [chunk.id for chunk in chunks])
             lexical.insert(

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vault_sync.fusion import Fused
-from vault_sync.lexical import frequencies, tokens
+from vault_sync.lexical import frequencies
 from vault_sync.ports import Vectors
+from vault_sync.terms import tokens
 from vault_sync.text import stem
 
 RELATED_WEIGHT = 0.6

@@ -21,6 +21,9 @@ CREATE INDEX notes_hash ON notes (hash);
 CREATE TABLE tags (note_id INTEGER NOT NULL, tag TEXT NOT NULL, folded TEXT NOT NULL);
 CREATE INDEX tags_note ON tags (note_id);
 CREATE INDEX tags_folded ON tags (folded);
+CREATE TABLE names (note_id INTEGER NOT NULL, key TEXT NOT NULL, folded TEXT NOT NULL);
+CREATE INDEX names_note ON names (note_id);
+CREATE INDEX names_key ON names (key);
 CREATE TABLE occurrences (
     id INTEGER PRIMARY KEY AUTOINCREMENT, note_id INTEGER NOT NULL, ordinal INTEGER NOT NULL,
     vector_key TEXT NOT NULL, heading TEXT NOT NULL, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 """Search: the lexical and the dense lane, narrowed before the cut, fused, and shown as passages."""
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
@@ -11,9 +11,11 @@ from vault_sync import lexical
 from vault_sync.denials import Denials
 from vault_sync.errors import StoreBrokenError
 from vault_sync.filter import Filter
-from vault_sync.fusion import DEPTH, Fused, Hit, Weights, fuse, lexical_weight
-from vault_sync.ids import NO_IDS, ids_of
+from vault_sync.fusion import BESIDE, DEPTH, Fused, Hit, Weights, fuse, lexical_weight, stretched
+from vault_sync.ids import NO_IDS, held, ids_of
+from vault_sync.lanes import Lanes
 from vault_sync.ledger import Ledger
+from vault_sync.names import called
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy, PolicySource, Use
@@ -24,6 +26,7 @@ from vault_sync.rerank import SecondLook
 from vault_sync.serving import ModelLostError, Serving
 from vault_sync.snippet import snippet
 from vault_sync.stores.memory import nearest
+from vault_sync.usual import Usual
 
 __all__ = ["Filter", "Lanes", "Mode", "Passage", "Searcher", "Subject"]
 
@@ -62,19 +65,6 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Lanes:
-    """What each lane found for a query, best first, and the lexical lane's share (0..1) of the score."""
-
-    words: lexical.Match
-    vectors: Sequence[Hit]
-    weight: float
-
-    def fused(self) -> list[Fused]:
-        """Both lanes as one, best first."""
-        return fuse(self.words.hits, self.vectors, self.weight)
-
-
-@dataclass(frozen=True, slots=True)
 class Subject:
     """A note as a question: its names, the texts and the vectors (n, d) of its chunks, and which occurrences are its own."""
 
@@ -94,6 +84,12 @@ class _Scope:
     def but(self, ids: Collection[int]) -> "_Scope":
         """The same place without these occurrences."""
         return replace(self, without=np.union1d(self.without, ids_of(ids))) if ids else self
+
+    def within(self, ids: Iterable[int]) -> set[int]:
+        """Those of these occurrences that are in the place."""
+        some = ids_of(ids)
+        inside = some if self.only is None else some[held(some, self.only)]
+        return set(np.setdiff1d(inside, self.without, assume_unique=True).tolist())
 
     def lets(self, hits: Sequence[Neighbour]) -> list[Hit]:
         """Those of the hits that are not in `without`."""
@@ -127,6 +123,7 @@ class Searcher:
         self._denials = Denials(ledger, self._policy)
         self._second_look = second_look
         self._serving = serving
+        self._usual = Usual(ledger)
 
     def search(
         self,
@@ -146,9 +143,11 @@ class Searcher:
             return []
         lanes = self.lanes(query, mode, filter, use)
         fused = lanes.fused()
-        if rerank and not lanes.words.named >= 1:  # who asks for a name wants that note first, whatever the text says
+        if (
+            rerank and not lanes.named and not lanes.words.named >= 1
+        ):  # who asks for a name wants that note first, whatever the text says
             fused = self._looked_again(query, fused)
-        return self._passages(fused, dict(lanes.vectors), query, k)
+        return self._passages(fused, lanes.similarities, query, k)
 
     def _looked_again(self, query: str, fused: list[Fused]) -> list[Fused]:
         if self._second_look is None:
@@ -159,7 +158,7 @@ class Searcher:
 
     def passages(self, lanes: Lanes, query: str, k: int) -> list[Passage]:
         """The best `k` (at most 100) of what the lanes found, best first."""
-        return self._passages(lanes.fused(), dict(lanes.vectors), query, k)
+        return self._passages(lanes.fused(), lanes.similarities, query, k)
 
     def lanes(
         self,
@@ -176,23 +175,41 @@ class Searcher:
         With `whole` nothing is cut: the dense lane then compares with every vector, exactly.
         """
         scope = self._scope(filter, use).but(without)
-        words = lexical.Match([])
-        if mode != "dense":
-            depth = self._ledger.counts()[2] if whole else DEPTH
-            words = lexical.match(self._ledger.read(), query, depth, scope.only, scope.without)
-        vectors: list[Hit] = []
-        if mode != "lexical":
-            try:
-                vectors = self._steadily(lambda: self._dense(query, scope, whole=whole))
-            except ModelLostError as error:
-                if mode == "dense":
-                    raise
-                log.debug("The lexical lane answers alone: %s", error)
-        return Lanes(words, vectors, self._weight(mode, words))
+        if mode == "lexical":
+            return self._by_words(query, scope, whole)
+        try:
+            return self._steadily(lambda: self._by_meaning(query, scope, whole, alone=mode == "dense"))
+        except ModelLostError as error:
+            if mode == "dense":
+                raise
+            log.debug("The lexical lane answers alone: %s", error)
+            return self._by_words(query, scope, whole)
 
-    def _dense(self, query: str, scope: _Scope, *, whole: bool) -> list[Hit]:
+    def _by_words(self, query: str, scope: _Scope, whole: bool) -> Lanes:
+        return Lanes(self._words(query, scope, whole), (), 1.0, named=self._called(query, scope))
+
+    def _by_meaning(self, query: str, scope: _Scope, whole: bool, alone: bool) -> Lanes:
+        """What the dense lane finds; unless it is asked alone, with the words, and what each thinks of the other's hits."""
         vector = self._embedder.embed_query(query)
-        return self._every(vector, scope) if whole else self._nearest(vector, DEPTH, scope)
+        vectors = self._every(vector, scope) if whole else self._nearest(vector, DEPTH, scope)
+        common = self._usual.similarity(vectors)
+        if alone:
+            return Lanes(lexical.Match([]), vectors, 0.0, common=common)
+        found = {occurrence for occurrence, _ in vectors}
+        words = self._words(query, scope, whole, [occurrence for occurrence, _ in vectors[:BESIDE]])
+        others = ids_of(occurrence for occurrence, _ in words.hits[:DEPTH] if occurrence not in found)
+        beside = dict(self._exact(vector, len(others), others))
+        weight = lexical_weight(words.named, self._weights)
+        return Lanes(words, vectors, weight, beside, common, self._called(query, scope))
+
+    def _words(self, query: str, scope: _Scope, whole: bool, beside: Sequence[int] = ()) -> lexical.Match:
+        depth = self._ledger.counts()[2] if whole else DEPTH
+        return lexical.match(self._ledger.read(), query, depth, scope.only, scope.without, beside)
+
+    def _called(self, query: str, scope: _Scope) -> list[set[int]]:
+        """The occurrences that may be found of each note whose title or alias is the query."""
+        sql, read = "SELECT id FROM occurrences WHERE note_id = ?", self._ledger.read()
+        return [scope.within(row[0] for row in read.execute(sql, (note,))) for note in called(read, query)]
 
     def _steadily(self, work: Callable[[], T]) -> T:
         return work() if self._serving is None else self._serving.steadily(work)
@@ -229,7 +246,7 @@ class Searcher:
         by_words = [hit for hit in words if hit[0] not in subject.own][:DEPTH]
         near = self._nearest(middle(subject.vectors), depth, scope) if len(subject.vectors) else []
         by_vectors = [hit for hit in near if hit[0] not in subject.own][:DEPTH]
-        fused = fuse(by_words, by_vectors, RELATED_WEIGHT)
+        fused = fuse(stretched(by_words), stretched(by_vectors), RELATED_WEIGHT)
         found = self._ledger.occurrences(hit.occurrence for hit in fused)
         best = best_of_each_note(fused, {i: occurrence.note_id for i, occurrence in found.items()})
         return self._passages(best, dict(by_vectors), query, k, found)
@@ -280,11 +297,6 @@ class Searcher:
             if len(shown) == most:
                 break
         return shown
-
-    def _weight(self, mode: Mode, words: lexical.Match) -> float:
-        if mode == "hybrid":
-            return lexical_weight(words.coverage, words.named, self._weights)
-        return 1.0 if mode == "lexical" else 0.0
 
 
 def _passage(occurrence: Occurrence, hit: Fused, similarity: float | None, query: str) -> Passage:

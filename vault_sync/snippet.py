@@ -1,7 +1,7 @@
 """The part of a note's text that shows best why it was found. Pure."""
 
-from vault_sync.lexical import tokens
 from vault_sync.note import Span
+from vault_sync.terms import tokens
 from vault_sync.text import sentences, stem
 
 LONGEST = 240

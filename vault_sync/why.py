@@ -8,10 +8,11 @@ from typing import Literal
 from vault_sync.filter import Filter
 from vault_sync.fusion import Hit
 from vault_sync.ledger import Ledger
-from vault_sync.lexical import frequencies, roots, telling, tokens
+from vault_sync.lexical import frequencies, telling
 from vault_sync.records import NoteRecord, Occurrence
 from vault_sync.search import Passage, Searcher
 from vault_sync.snippet import snippet
+from vault_sync.terms import roots, tokens
 from vault_sync.text import stem
 
 Where = Literal["text", "name", "note", "elsewhere", "nowhere"]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from vault_sync import lexical
 from vault_sync.lexical import LexicalRow
+from vault_sync.terms import tokens
 
 _SYNTAX = st.text(alphabet='"*^(){}:+-\\ANDORNEAaяё\0\ud800😀«» ', max_size=40)
 _ANY = st.text(max_size=60)
@@ -24,7 +25,8 @@ def test_any_text_is_a_query(query: str, k: int) -> None:
     connection = _index("and or not near a я", query)
     match = lexical.match(connection, query, k)
     assert len(match.hits) <= max(k, 0)
-    assert 0 <= match.coverage <= 1 + 1e-9
+    assert all(0 < score <= match.most * (1 + 1e-9) for _, score in match.hits)
+    assert 0 <= match.named <= 1 + 1e-9
     connection.close()
 
 
@@ -32,7 +34,7 @@ def test_any_text_is_a_query(query: str, k: int) -> None:
 def test_every_text_that_has_words_finds_itself(text: str) -> None:
     connection = _index(text)
     found = [occurrence for occurrence, _ in lexical.search(connection, text, 5)]
-    assert found == ([1] if lexical.tokens(text) else [])
+    assert found == ([1] if tokens(text) else [])
     connection.close()
 
 

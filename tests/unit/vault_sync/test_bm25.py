@@ -2,9 +2,10 @@
 
 import pytest
 
-from vault_sync.bm25 import Counts, Fields, phrase_bonus, scores, share
+from vault_sync.bm25 import Asked, Counts, Fields, phrase_bonus, scores, share
 
 COUNTS = Counts(100, {"rare": 1, "common": 90})
+ASKED = Asked({root: COUNTS.weight(root) for root in COUNTS.of_stem})
 
 
 def _text(words: str, title: str = "", heading: str = "") -> Fields:
@@ -12,22 +13,22 @@ def _text(words: str, title: str = "", heading: str = "") -> Fields:
 
 
 def test_a_rare_word_counts_more_than_a_common_one() -> None:
-    rare, common = scores([_text("rare x"), _text("common x")], COUNTS)
+    rare, common = scores([_text("rare x"), _text("common x")], ASKED)
     assert rare > common > 0
 
 
 def test_more_of_a_word_counts_more_but_less_each_time() -> None:
-    once, twice, thrice = scores([_text("rare x x"), _text("rare rare x"), _text("rare rare rare")], COUNTS)
+    once, twice, thrice = scores([_text("rare x x"), _text("rare rare x"), _text("rare rare rare")], ASKED)
     assert thrice - twice < twice - once
 
 
 def test_the_shorter_of_two_texts_wins() -> None:
-    short, long = scores([_text("rare"), _text("rare " + "x " * 50)], COUNTS)
+    short, long = scores([_text("rare"), _text("rare " + "x " * 50)], ASKED)
     assert short > long
 
 
 def test_a_title_beats_a_heading_beats_the_text() -> None:
-    title, heading, text = scores([_text("x x", title="rare"), _text("x", heading="rare"), _text("rare x")], COUNTS)
+    title, heading, text = scores([_text("x x", title="rare"), _text("x", heading="rare"), _text("rare x")], ASKED)
     assert title > heading > text
 
 
@@ -46,5 +47,26 @@ def test_a_phrase_counts_only_where_its_words_stand_together() -> None:
 
 
 def test_no_texts_have_no_scores() -> None:
-    assert scores([], COUNTS) == []
-    assert scores([_text("")], COUNTS) == [0]
+    assert scores([], ASKED) == []
+    assert scores([_text("")], ASKED) == [0]
+
+
+def _written(spelt: str, sounds: str = "") -> Fields:
+    return Fields((), (), (), spelt.split(), sounds.split())
+
+
+def test_a_word_counts_as_it_is_written_as_it_sounds_and_as_it_begins() -> None:
+    asked = Asked({}, {"notes": 2.0}, {"dkr": 1.0}, "kub", 0.5)
+    written, other = scores([_written("notes"), _written("note")], asked)
+    assert written > other == 0
+    heard, silent = scores([_written("", "dkr"), _written("", "dk")], asked)
+    assert heard > silent == 0
+    begun, ended = scores([_written("kubernetes"), _written("akub")], asked)
+    assert begun > ended == 0
+
+
+def test_no_text_scores_more_than_all_of_the_query_over_and_over() -> None:
+    asked = Asked({"rare": 3.0, "common": 0.1}, {"rare": 1.0})
+    [most] = scores([_written("rare " * 500)], asked)
+    everything = Fields(["rare"] * 99, ["common"] * 99, ["rare", "common"] * 99, ["rare"] * 99)
+    assert most < scores([everything], asked)[0] < asked.most

@@ -120,11 +120,21 @@ def test_ties_go_by_id(connection: sqlite3.Connection) -> None:
     assert _ids(connection, "zebra") == [20, 25, 30]
 
 
-def test_coverage_tells_a_whole_match_from_a_stray_word(connection: sqlite3.Connection) -> None:
-    assert lexical.match(connection, "зелёный чай", 5).coverage == pytest.approx(1)
-    stray = lexical.match(connection, "what garden colour quantum entanglement", 5).coverage
-    assert 0 < stray < 0.3
-    assert lexical.match(connection, "нигде неттакого", 5).coverage == 0
+def test_a_whole_match_scores_what_can_be_scored_and_a_stray_word_little(connection: sqlite3.Connection) -> None:
+    def share(query: str) -> float:
+        match = lexical.match(connection, query, 5)
+        return match.hits[0][1] / match.most
+
+    assert share("зелёный чай") > 0.6
+    assert share("what garden colour quantum entanglement") < 0.2
+
+
+def test_what_is_asked_about_is_scored_too(connection: sqlite3.Connection) -> None:
+    whole = dict(lexical.search(connection, "search engines", 5))
+    match = lexical.match(connection, "search engines", 1, beside=[2, 3, 5, 99])
+    assert match.beside.keys() == {2, 3, 5} - {match.hits[0][0]}
+    assert match.beside[3] == 0
+    assert {2, 5} == whole.keys()
 
 
 def test_a_query_that_is_a_name_is_told_from_a_question(connection: sqlite3.Connection) -> None:
@@ -150,5 +160,110 @@ def test_a_pasted_page_is_a_query(connection: sqlite3.Connection) -> None:
 def test_an_empty_index_has_no_hits() -> None:
     connection = sqlite3.connect(":memory:")
     lexical.create(connection)
-    assert lexical.match(connection, "anything", 5) == lexical.Match([])
+    assert lexical.match(connection, "anything", 5).hits == []
     connection.close()
+
+
+CODE = [
+    LexicalRow(1, "Limits", (), "Call `getMaxBatchSize` before each upsert."),
+    LexicalRow(2, "Style", (), "Names are in snake_case, files in kebab-case, modules as os.path."),
+    LexicalRow(3, "Server", (), "HTTPServer2 listens on 127.0.0.1 since version 3.11 and 2024-05-01."),
+    LexicalRow(4, "Batch", (), "The batch of cookies has the right size, and no more than that."),
+]
+
+
+@pytest.fixture
+def code() -> Iterator[sqlite3.Connection]:
+    made = sqlite3.connect(":memory:")
+    lexical.create(made)
+    lexical.insert(made, CODE)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("max batch size", 1),
+        ("getMaxBatchSize", 1),
+        ("getmaxbatchsize", 1),
+        ("get_max_batch_size", 1),
+        ("snake_case", 2),
+        ("snake case", 2),
+        ("kebab-case", 2),
+        ("kebab case", 2),
+        ("os.path", 2),
+        ("http server", 3),
+        ("HTTPServer2", 3),
+        ("httpserver2", 3),
+        ("127.0.0.1", 3),
+        ("3.11", 3),
+        ("2024-05-01", 3),
+    ],
+)
+def test_identifiers_are_found_by_their_parts_and_as_a_whole(code: sqlite3.Connection, query: str, found: int) -> None:
+    assert _ids(code, query)[0] == found
+
+
+@pytest.mark.parametrize("query", ["getM", "getmaxb", "kebabc", "httpser"])
+def test_an_identifier_is_found_while_it_is_typed(code: sqlite3.Connection, query: str) -> None:
+    assert len(_ids(code, query)) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "found"), [("ёл", []), ("нового", [1]), ("heading garde", [2, 4]), ("cat garde", [4])]
+)
+def test_a_last_word_that_is_nowhere_may_begin_one(
+    connection: sqlite3.Connection, query: str, found: list[int]
+) -> None:
+    assert sorted(_ids(connection, query)) == found
+
+
+def test_a_last_word_that_is_somewhere_or_complete_begins_nothing(connection: sqlite3.Connection) -> None:
+    lexical.insert(connection, [LexicalRow(7, "Gardening", (), "gardenias")])
+    assert _ids(connection, "garden ") == _ids(connection, "garden")
+    assert 7 not in _ids(connection, "gardeni.")
+    assert 7 in _ids(connection, "gardeni")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("докер", [1]),
+        ("кубернетес", [2]),
+        ("обсидиан", [3]),
+        ("docker", [1, 4]),
+        ("kubernetes", [2]),
+        ("обсидианом", [3]),
+        ("Кикнет", []),
+    ],
+)
+def test_a_name_is_found_in_the_other_script(query: str, found: list[int]) -> None:
+    made = sqlite3.connect(":memory:")
+    lexical.create(made)
+    texts = ["Docker runs containers.", "Kubernetes runs many.", "Obsidian keeps notes.", "Докер запущен."]
+    lexical.insert(made, [LexicalRow(i, "", (), text) for i, text in enumerate(texts, start=1)])
+    expected = sorted({*found, *({4} if query == "докер" else ())})
+    assert sorted(_ids(made, query)) == expected
+    made.close()
+
+
+def test_a_word_as_it_is_written_goes_before_another_form() -> None:
+    made = sqlite3.connect(":memory:")
+    lexical.create(made)
+    lexical.insert(made, [LexicalRow(1, "", (), "заметка тут"), LexicalRow(2, "", (), "заметки тут")])
+    assert _ids(made, "заметки")[0] == 2
+    assert _ids(made, "заметка")[0] == 1
+    made.close()
+
+
+def test_tags_are_words(connection: sqlite3.Connection) -> None:
+    lexical.insert(connection, [LexicalRow(8, "x", (), "y", (), ("hobby/ham-radio",))])
+    assert _ids(connection, "radio") == [8]
+
+
+@pytest.mark.parametrize(
+    "query", ['"engines that search"', "«engines that search»", "“engines that search”", "„engines that search“"]
+)
+def test_every_kind_of_quotation_marks_makes_a_phrase(connection: sqlite3.Connection, query: str) -> None:
+    assert _ids(connection, query)[0] == 5
