@@ -23,7 +23,7 @@ from vault_sync.generations import MODEL, Generations
 from vault_sync.key import identity, vector_key
 from vault_sync.ledger import NOT_EMBEDDED, Ledger
 from vault_sync.note import Chunk, Note
-from vault_sync.paths import VaultPath
+from vault_sync.paths import VaultPath, is_pdf
 from vault_sync.policy import PolicySource
 from vault_sync.ports import ChunkStore, Embedder
 from vault_sync.progress import Progress, Tally
@@ -240,6 +240,7 @@ class Indexer:
     def process(self, changed: Sequence[VaultPath], gone: Sequence[VaultPath], sizes: Mapping[VaultPath, int]) -> None:
         """Index `changed`, forget `gone`; a note that is gone here and appears there is moved."""
         policy = self.policy.current
+        changed = sorted(changed, key=is_pdf)  # these take long, and no note is to wait for them
         left = {path for path in gone if policy.readable(path)}
         self._erase(set(gone) - left)
         tally = Tally({path: sizes.get(path, 0) for path in changed}, len(left))

@@ -59,6 +59,12 @@ BENCHES = (
         "sees vectors that were made anew without the links. The second table has the same questions with other weights:\n"
         "the mean of the kinds, and an interval that allows for how many were compared.",
     ),
+    Bench(
+        "headers",
+        "What stands before a chunk's text when it is embedded",
+        "Recall and reciprocal rank in the first ten notes; for the answers in articles, in the first ten chunks. Samples,\n"
+        "for the same text is embedded in several forms. What was decided by it: decisions/0005-chunks.md.",
+    ),
     Bench("scale", "Lanes on a large vault"),
     Bench(
         "peers.contest",

