@@ -273,6 +273,10 @@ class Indexer:
             if self._unchanged(known, digest):
                 record.touch(self.ledger, path, stamp)
                 return None
+            if known is None and is_pdf(path) and self._moved(path, digest, stamp, gone):
+                known = self.ledger.note(path)
+                if self._unchanged(known, digest):
+                    return None  # a PDF can not ask to be left alone, and need not be opened again
             note = read_document(path, data)
         except NoteNotFoundError:
             gone.add(path)

@@ -102,6 +102,16 @@ def test_a_saved_note_is_indexed(world: World) -> None:
     assert world.ledger.note("b.md") is not None
 
 
+@pytest.mark.parametrize("name", ["Board.canvas", "Books.base"])
+def test_a_saved_document_is_indexed(world: World, name: str) -> None:
+    (world.root / name).write_text('{"nodes": [{"id": "a", "type": "text", "text": "A card"}]}')
+    world.heard.wait("note.indexed", path=name)
+    assert "A card" in world.ledger.occurrences_of(name)[0].text
+    (world.root / name).unlink()
+    world.upkeep.rescan()
+    world.heard.until(lambda: world.ledger.note(name) is None)
+
+
 def test_a_save_by_rename_is_one_change(world: World) -> None:
     (world.root / ".a.md.tmp").write_text("rewritten")
     (world.root / ".a.md.tmp").replace(world.root / "a.md")

@@ -8,7 +8,7 @@ import pytest
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.pdf import pdf_of
 from tests.unit.vault_sync.test_canvas import LONG, board, card
-from vault_sync import pdf
+from vault_sync import document, pdf
 from vault_sync.edit import ABSENT, Edit, Removal, content_hash
 from vault_sync.errors import WriteRefusedError
 from vault_sync.journal import Journal
@@ -121,6 +121,17 @@ def test_pdfs_that_nothing_can_read_are_passed_over_and_forgotten(indexer: Index
     assert indexer.ledger.note("Paper.pdf") is None
     assert "famulus[pdf]" in indexer.passed_over["Paper.pdf"]
     assert not found(indexer, "oxidised")
+
+
+@pytest.mark.skipif(not pdf.available(), reason="the extra `pdf` is not installed")
+def test_a_moved_pdf_is_not_opened_again(indexer: Indexer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document, "read_pdf", lambda path, data: pytest.fail("it was opened"))
+    embedded = indexer.embedded
+    (indexer.vault.root / "Paper.pdf").rename(indexer.vault.root / "Tea/Paper on oolong.pdf")
+    indexer.look(["Paper.pdf", "Tea/Paper on oolong.pdf"])
+    assert found(indexer, "oxidised")[0][0] == "Tea/Paper on oolong.pdf"
+    assert indexer.ledger.note("Paper.pdf") is None
+    assert indexer.embedded == embedded
 
 
 @pytest.mark.skipif(not pdf.available(), reason="the extra `pdf` is not installed")
