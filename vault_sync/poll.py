@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from vault_sync.obsidian import FILES
-from vault_sync.paths import is_note
+from vault_sync.paths import is_document, is_note
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ SHARE = 0.05
 """Of the time at most this much is spent on looking."""
 
 Stamp = tuple[int, int, int] | None
-"""Modification time in ns, size and inode of a note; None for any other file, of which only the name counts."""
+"""Modification time in ns, size and inode of a file with text; None for any other, of which only the name counts."""
 
 
 def pause(took: float) -> float:
@@ -97,9 +97,13 @@ def _files(root: Path, ended: Callable[[], bool]) -> Iterator[tuple[str, Stamp]]
         for entry in entries:
             path = f"{folder}/{entry.name}" if folder else entry.name
             if not entry.is_dir(follow_symlinks=False):
-                yield unicodedata.normalize("NFC", path), _stamp(entry) if is_note(entry.name) else None
+                yield unicodedata.normalize("NFC", path), _stamp(entry) if _is_read(entry.name) else None
             elif not entry.name.startswith("."):
                 pending.append(path)
+
+
+def _is_read(name: str) -> bool:
+    return is_note(name) or is_document(name)
 
 
 def _stamp(file: os.DirEntry[str] | Path) -> Stamp:

@@ -73,6 +73,18 @@ BENCHES = (
         "Each cuts the notes its own way: LangChain's splitter for Markdown at 1,000 characters, LlamaIndex's at\n"
         "headings and 256 tokens, with its metadata in the text that is embedded, as is its default.",
     ),
+    Bench(
+        "bulk",
+        "Many files at once",
+        "The real watcher, upkeep, ledger and Chroma with an embedder that costs nothing; a vault that stands in a folder of\n"
+        "its own and was empty before. The ratio is to the way that is used.",
+    ),
+    Bench(
+        "rerank",
+        "A second look at the first ten passages",
+        "No weights of a trained reranker are at hand where this was measured: the stand-in says what a second look costs, and\n"
+        "that such a one is not worth it. `python -m tests.bench.rerank URL MODEL` measures a real one.",
+    ),
 )
 
 

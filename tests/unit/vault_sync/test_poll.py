@@ -65,6 +65,14 @@ def test_what_comes_goes_and_changes_is_told(look: Look, tmp_path: Path) -> None
     look.until("sub/й.md", "sub/picture.png", "a.md", "sub/b.md")
 
 
+def test_a_canvas_that_changes_is_told(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "board.canvas").write_text("{}")
+    look.until("board.canvas")
+    look.found.clear()
+    (tmp_path / "board.canvas").write_text('{"nodes": []}')
+    look.until("board.canvas")
+
+
 def test_a_save_by_rename_is_told_though_size_and_time_are_the_same(look: Look, tmp_path: Path) -> None:
     info = (tmp_path / "a.md").stat()
     (tmp_path / "t").write_text("b")
