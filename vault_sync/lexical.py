@@ -15,6 +15,7 @@ import numpy as np
 
 from vault_sync.bm25 import BEGUN, ROOT, SOUND, SPELT, Asked, Counts, Fields, phrase_bonus, rarity, scores, share
 from vault_sync.columns import columns
+from vault_sync.frequency import rows_with
 from vault_sync.ids import held, ids_of
 from vault_sync.linktext import decode_percent
 from vault_sync.ports import Ids
@@ -188,12 +189,7 @@ def _asked(connection: sqlite3.Connection, query: str, counts: Counts) -> tuple[
 def frequencies(connection: sqlite3.Connection, stems: Iterable[str]) -> Counts:
     """In how many rows each stem occurs."""
     rows = int(connection.execute("SELECT count(*) FROM lexical_docsize").fetchone()[0])
-    return Counts(rows, {root: _frequency(connection, root) for root in dict.fromkeys(stems)})
-
-
-def _frequency(connection: sqlite3.Connection, root: str) -> int:
-    row = connection.execute("SELECT doc FROM lexical_terms WHERE term = ?", (root,)).fetchone()
-    return int(row[0]) if row else 0
+    return Counts(rows, {root: rows_with(connection, root, rows) for root in dict.fromkeys(stems)})
 
 
 def _rows_with(connection: sqlite3.Connection, sought: str, most: int) -> int:

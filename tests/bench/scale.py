@@ -35,7 +35,7 @@ from vault_sync.stores.routed import RoutedStore
 from vault_sync.text import stem, words
 
 SIZES = (50_000, 200_000)
-QUERIES = 200
+QUERIES = 100
 SHOWN = 10
 
 
