@@ -143,9 +143,7 @@ class Searcher:
             return []
         lanes = self.lanes(query, mode, filter, use)
         fused = lanes.fused()
-        if (
-            rerank and not lanes.named and not lanes.words.named >= 1
-        ):  # who asks for a name wants that note first, whatever the text says
+        if rerank and not lanes.named:  # who asks for a name wants that note first, whatever the text says
             fused = self._looked_again(query, fused)
         return self._passages(fused, lanes.similarities, query, k)
 

@@ -82,8 +82,8 @@ BENCHES = (
     Bench(
         "rerank",
         "A second look at the first ten passages",
-        "No weights of a trained reranker are at hand where this was measured: the stand-in says what a second look costs, and\n"
-        "that such a one is not worth it. `python -m tests.bench.rerank URL MODEL` measures a real one.",
+        "No weights of a trained reranker are at hand where this was measured. The stand-in says what a second look costs and\n"
+        "changes, not what a trained one gives: `python -m tests.bench.rerank URL MODEL` measures that.",
     ),
 )
 

@@ -1,12 +1,15 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from daemon.config import NotesSection, Settings
-from daemon.doctor import Check, examine
+from daemon.doctor import Check, _index, _watched, examine
 from vault_sync import pdf
+from vault_sync.errors import WatchLimitError
 from vault_sync.obsidian import APP
+from vault_sync.watch import Watcher
 
 
 @pytest.fixture
@@ -58,3 +61,37 @@ async def test_it_says_how_pdfs_can_be_read(
     assert ("pdf" in checks) is not installed
     if not installed:
         assert checks["pdf"].ok and "2 PDFs" in checks["pdf"].message and "famulus[pdf]" in checks["pdf"].fix
+
+
+async def watching(settings: Settings) -> Check:
+    (check,) = [check for check in await examine(settings) if check.name == "watching"]
+    return check
+
+
+async def test_whether_the_vault_can_be_watched_is_tried(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (await watching(settings)).ok
+    polled = settings.model_copy(update={"notes": NotesSection(polling=True)})
+    assert "settings ask for it" in (await watching(polled)).message
+
+    def start(watcher: Watcher) -> None:
+        raise WatchLimitError("It is not watched.", "The limit is 3.", "Run `sysctl`.")
+
+    monkeypatch.setattr(Watcher, "start", start)
+    found = await watching(settings)
+    assert not found.ok and "The limit is 3." in found.message and "sysctl" in found.fix
+
+
+def test_what_the_daemon_says_of_its_watching() -> None:
+    told = {"polling": False, "every": None, "problem": "", "fix": ""}
+    assert _watched(told) == Check("watching", True, "Changes are told by the system at once.")
+    assert "every 2.5 s" in _watched({**told, "polling": True, "every": 2.5}).message
+    wrong = _watched({**told, "polling": True, "every": 2.5, "problem": "The limit is 3.", "fix": "Run `sysctl`."})
+    assert not wrong.ok and "The limit is 3." in wrong.message and wrong.fix == "Run `sysctl`."
+
+
+def test_how_far_the_index_is() -> None:
+    index: dict[str, Any] = {"notes": 30, "chunks": 90, "pending": 0, "progress": None}
+    assert _index(index, 1.0) == "30 notes, 90 chunks."
+    index |= {"pending": 70, "progress": {"seconds_left": 150.0}}
+    assert _index(index, 0.3) == "30 notes, 90 chunks: 30 % of the vault, 70 notes wait, about 2 min left."
+    assert _index({**index, "progress": None}, 0.3).endswith("70 notes wait.")
