@@ -86,9 +86,11 @@ class SearchSection(_Section):
     """How the two lanes of search are weighed; `famulus eval --compare` says what fits a vault."""
 
     lexical_weight: float | None = Field(None, ge=0, le=1)
-    """The lexical lane's share of the score, the same for every query; unset, it follows the query."""
+    """The lexical lane's share of the score; unset, as it suits most vaults (`LEXICAL_WEIGHT` in vault_sync/fusion.py)."""
     name_weight: float | None = Field(None, ge=0, le=1)
-    """That share where the query stands in the name of a note or heading."""
+    """That share where the query stands in the names of a note and its headings."""
+    related_weight: float | None = Field(None, ge=0, le=1)
+    """That share where the neighbours of a note are looked for; unset, as it suits most vaults."""
     rerank_depth: int = Field(30, ge=2, le=100)
     """How many passages the reranker orders anew, where the role `reranker` is given to an engine."""
     rerank_seconds: float = Field(2.0, gt=0)
@@ -96,8 +98,8 @@ class SearchSection(_Section):
 
     @property
     def weights(self) -> Weights:
-        """Both, as search takes them."""
-        return Weights(self.lexical_weight, self.name_weight)
+        """All of them, as search takes them."""
+        return Weights(self.lexical_weight, self.name_weight, self.related_weight)
 
 
 class WritingSection(_Section):

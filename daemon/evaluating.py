@@ -2,17 +2,18 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.errors import AgentError
 from daemon.compose import Famulus
 from daemon.deep import compare_deep, deep_advice
-from vault_sync.comparing import WEIGHTS, Comparison, advice, compare
+from vault_sync.comparing import SHARES, WEIGHTS, Comparison, advice, compare
 from vault_sync.evaluate import Asked, Examiner, Row, rows
 from vault_sync.fusion import Weights
 from vault_sync.questions import KINDS, Question, Questions
+from vault_sync.related import RELATED_WEIGHT
 from vault_sync.sync import Stopped
 
 RELATED = 0.5
@@ -60,9 +61,23 @@ class Evaluating:
         finally:
             self._turn.release()
 
-    def _deep(self, questions: Questions, drawn: Sequence[Question], should_stop: Callable[[], bool]) -> dict[str, Any]:
-        notes, found = compare_deep(self._famulus, drawn, questions.others(), should_stop, self._tell)
-        return {"notes": notes, "compared": [comparison_json(each) for each in found], "advice": deep_advice(found)}
+    def _compared(
+        self,
+        wish: Wish,
+        questions: Questions,
+        drawn: Sequence[Question],
+        asked: Sequence[Asked],
+        related: Sequence[Asked],
+        should_stop: Callable[[], bool],
+    ) -> Iterator[dict[str, Any]]:
+        if wish.compare:
+            found = compare(asked, self._weights(), seed=wish.seed)
+            yield section_json("search", found, advice(found))
+            found = compare(related, self._shares(), seed=wish.seed)
+            yield section_json("related", found, advice(found))
+        if wish.deep:
+            notes, found = compare_deep(self._famulus, drawn, questions.others(), should_stop, self._tell)
+            yield section_json("index", found, deep_advice(found), notes)
 
     def _measure(self, wish: Wish, should_stop: Callable[[], bool]) -> dict[str, Any]:
         began = time.monotonic()
@@ -72,8 +87,8 @@ class Evaluating:
         weights = self._weights() if wish.compare else {}
         drawn = [question for kind in KINDS for question in questions.draw(kind, wish.queries)]
         asked = list(self._asked(examiner, drawn, weights, should_stop))
-        found = compare(asked, weights, seed=wish.seed)
-        related = list(self._related(examiner, questions, int(wish.queries * RELATED), should_stop))
+        shares = self._shares() if wish.compare else {}
+        related = list(self._related(examiner, questions, int(wish.queries * RELATED), shares, should_stop))
         return {
             "seed": wish.seed,
             "queries": wish.queries,
@@ -81,15 +96,19 @@ class Evaluating:
             "search": famulus.settings.search.model_dump(),
             "results": [row_json(row) for row in rows([*asked, *related], seed=wish.seed)],
             "left_out": dict(questions.left_out),
-            "compared": [comparison_json(each) for each in found],
-            "advice": [advice(found)] if found else [],
-            "deep": self._deep(questions, drawn, should_stop) if wish.deep else None,
+            "compared": list(self._compared(wish, questions, drawn, asked, related, should_stop)),
             "seconds": round(time.monotonic() - began, 1),
         }
 
     def _weights(self) -> dict[str, Weights]:
         """What is compared with the present weights: not they themselves."""
-        return {name: each for name, each in WEIGHTS.items() if each != self._famulus.settings.search.weights}
+        now = replace(self._famulus.settings.search.weights, related=None)
+        return {name: each for name, each in WEIGHTS.items() if each != now}
+
+    def _shares(self) -> dict[str, float]:
+        """The same for related notes."""
+        now = self._famulus.settings.search.related_weight
+        return {name: each for name, each in SHARES.items() if each != (RELATED_WEIGHT if now is None else now)}
 
     def _asked(
         self,
@@ -104,12 +123,17 @@ class Evaluating:
             self._tell(number, len(drawn), "Questions")
 
     def _related(
-        self, examiner: Examiner, questions: Questions, most: int, should_stop: Callable[[], bool]
+        self,
+        examiner: Examiner,
+        questions: Questions,
+        most: int,
+        shares: Mapping[str, float],
+        should_stop: Callable[[], bool],
     ) -> Iterator[Asked]:
         done = 0
         for stripped in questions.stripped(most):
             _go_on(should_stop)
-            yield from examiner.ask_related(stripped)
+            yield from examiner.ask_related(stripped, shares)
             done += len(stripped.targets)
             self._tell(done, max(done, most), "Links of related notes")
 
@@ -134,6 +158,11 @@ def row_json(row: Row) -> dict[str, Any]:
         "mrr_at_10": round(row.mrr.mean, 4),
         "mrr_interval": [round(row.mrr.low, 4), round(row.mrr.high, 4)],
     }
+
+
+def section_json(of: str, found: Sequence[Comparison], advised: str, notes: int | None = None) -> dict[str, Any]:
+    """What was compared of search, related notes or the index (then with how many notes), and what to change."""
+    return {"of": of, "notes": notes, "settings": [comparison_json(each) for each in found], "advice": advised}
 
 
 def comparison_json(each: Comparison) -> dict[str, Any]:

@@ -16,6 +16,12 @@ _KINDS = {
     "related": "related, links hidden",
 }
 
+_TITLES = {
+    "search": "Search with other weights, on the same questions",
+    "related": "Related notes with other weights, on the same links",
+    "index": "Other ways to index, tried on {notes} notes",
+}
+
 
 def tables(data: dict[str, Any]) -> Iterator[RenderableType]:
     """The figures, what was compared, and what to change."""
@@ -26,13 +32,11 @@ def tables(data: dict[str, Any]) -> Iterator[RenderableType]:
     yield "[dim]In brackets: where the figure lies with 95 % probability.[/dim]"
     for reason, number in data["left_out"].items():
         yield f"[dim]Links left out: {number} ({escape(reason)}).[/dim]"
+    for each in data["compared"]:
+        yield _compared(each["settings"], _TITLES[each["of"]].format(notes=each["notes"]))
+        yield f"[bold]{escape(each['advice'])}[/bold]"
     if data["compared"]:
-        yield _compared(data["compared"], "Other settings, on the same questions")
-        yield "[dim]The interval allows for how many settings were compared.[/dim]"
-    yield from (f"[bold]{escape(each)}[/bold]" for each in data["advice"])
-    if deep := data["deep"]:
-        yield _compared(deep["compared"], f"Other ways to index, tried on {deep['notes']} notes")
-        yield f"[bold]{escape(deep['advice'])}[/bold]"
+        yield "[dim]The intervals allow for how many settings were compared.[/dim]"
 
 
 def _results(results: Sequence[dict[str, Any]]) -> Table:

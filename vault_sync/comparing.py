@@ -15,14 +15,17 @@ WEIGHTS: Mapping[str, Weights] = {
     "meaning only": Weights(0.0, 0.0),
     **{f"lexical_weight = {share}": Weights(lexical=share) for share in (0.2, 0.3, 0.4, 0.5, 0.6)},
     **{f"name_weight = {share}": Weights(name=share) for share in (0.5, 0.9)},
-    "by the query": Weights(),
+    "as delivered": Weights(),
 }
 """What is tried of `[search]`. The names are what stands in famulus.toml, but for the two lanes alone."""
+
+SHARES: Mapping[str, float] = {f"related_weight = {share}": share for share in (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)}
+"""The same for the neighbours of notes."""
 
 _SETTINGS = {
     "words only": "lexical_weight = 1 and name_weight = 1",
     "meaning only": "lexical_weight = 0 and name_weight = 0",
-    "by the query": "neither lexical_weight nor name_weight",
+    "as delivered": "neither lexical_weight nor name_weight",
 }
 
 
@@ -74,7 +77,7 @@ def advice(found: Sequence[Comparison]) -> str:
     """What to change in [search], in a sentence or two."""
     best = max(found, key=lambda each: each.gain.mean, default=None)
     if best is None or not best.better:
-        return "No other weight is better than the present setting beyond chance: leave [search] as it is."
+        return "No other weight is better than the present setting beyond chance: leave it as it is."
     setting = _SETTINGS.get(best.configuration, best.configuration)
     return (
         f"Below [search] in famulus.toml, write {setting}: the mean reciprocal rank rises by {best.gain.mean:.3f} "

@@ -84,8 +84,9 @@ class Examiner:
         depth = len(question.section)
         return {chunk.id for chunk in chunks if chunk.heading[:depth] == question.section}
 
-    def ask_related(self, stripped: Stripped) -> list[Asked]:
-        """The rank of each link's target among the neighbours of the note, the other targets left out.
+    def ask_related(self, stripped: Stripped, weights: Mapping[str, float]) -> list[Asked]:
+        """The rank of each link's target among the neighbours of the note, the other targets left out; as things are
+        (`NOW`), and with each of `weights` as the lexical lane's share.
 
         The note's vectors are made anew from its text without the links, so that no vector holds what is looked for.
         """
@@ -96,8 +97,11 @@ class Examiner:
         vectors = self._embedder.embed_passages([chunk.embed_text for chunk in chunks])
         own = frozenset(chunk.id for chunk in self._ledger.occurrences_of(note.path))
         subject = Subject((note.title, *note.aliases), [chunk.text for chunk in chunks], vectors, own)
-        found = [passage.path for passage in self._searcher.near(subject, 10 + len(stripped.targets))]
-        return list(_related(stripped, found, self._language(note.path)))
+        orders = {
+            name: [passage.path for passage in self._searcher.near(subject, 10 + len(stripped.targets), weight=weight)]
+            for name, weight in ({NOW: None} | dict(weights)).items()
+        }
+        return list(_related(stripped, orders, self._language(note.path)))
 
     def _language(self, path: VaultPath) -> str:
         record = self._ledger.note(path)
@@ -112,11 +116,11 @@ def _first(order: Iterable[object], wanted: Collection[object]) -> int | None:
     return next((rank for rank, each in enumerate(order, start=1) if each in wanted), None)
 
 
-def _related(stripped: Stripped, found: Sequence[VaultPath], language: str) -> Iterator[Asked]:
+def _related(stripped: Stripped, orders: Mapping[str, Sequence[VaultPath]], language: str) -> Iterator[Asked]:
     targets = {record.path for record, _ in stripped.targets}
     for record, named in stripped.targets:
-        others = [path for path in found if path == record.path or path not in targets]
-        ranks = {NOW: _first(others, {record.path})}
+        others = targets - {record.path}
+        ranks = {name: _first((p for p in order if p not in others), {record.path}) for name, order in orders.items()}
         yield Asked("related", stripped.note.path, named, (language, record.language), ranks)
 
 

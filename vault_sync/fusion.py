@@ -24,13 +24,15 @@ NAMED_FROM = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the owner fixed of the lexical lane's share (0..1); None follows the query.
+    """What the owner fixed of the lexical lane's share (0..1); None leaves it as delivered.
 
-    `lexical` is the share for every query but a name, `name` that for a query that stands in the name of a hit.
+    `lexical` is the share for every query but a name, `name` that for a query that stands in the name of a hit, and
+    `related` that among the neighbours of a note.
     """
 
     lexical: float | None = None
     name: float | None = None
+    related: float | None = None
 
 
 Hit = tuple[int, float]

@@ -234,8 +234,11 @@ class Searcher:
             lambda: self.near(Subject(names, texts, self._ledger.embedded(ids)[1], frozenset(ids)), k, use)
         )
 
-    def near(self, subject: Subject, k: int = 10, use: Use = "related") -> list[Passage]:
-        """The notes nearest to the subject that may be put to this use: the best passage of each, best first."""
+    def near(self, subject: Subject, k: int = 10, use: Use = "related", weight: float | None = None) -> list[Passage]:
+        """The notes nearest to the subject that may be put to this use: the best passage of each, best first.
+
+        `weight` is the lexical lane's share (0..1), for once another one than is set.
+        """
         if k <= 0:
             return []
         query = salient(self._ledger.read(), subject.names, subject.texts)
@@ -244,7 +247,8 @@ class Searcher:
         by_words = [hit for hit in words if hit[0] not in subject.own][:DEPTH]
         near = self._nearest(middle(subject.vectors), depth, scope) if len(subject.vectors) else []
         by_vectors = [hit for hit in near if hit[0] not in subject.own][:DEPTH]
-        fused = fuse(stretched(by_words), stretched(by_vectors), RELATED_WEIGHT)
+        usual = RELATED_WEIGHT if self._weights.related is None else self._weights.related
+        fused = fuse(stretched(by_words), stretched(by_vectors), usual if weight is None else weight)
         found = self._ledger.occurrences(hit.occurrence for hit in fused)
         best = best_of_each_note(fused, {i: occurrence.note_id for i, occurrence in found.items()})
         return self._passages(best, dict(by_vectors), query, k, found)

@@ -18,7 +18,7 @@ from tests.bench.judged import FIXTURES
 from tests.bench.retrieval import indexed
 from tests.bench.vaults import NAMES, links
 from vault_sync import comparing
-from vault_sync.comparing import WEIGHTS, Comparison
+from vault_sync.comparing import SHARES, WEIGHTS, Comparison
 from vault_sync.evaluate import Asked, Examiner, Row, rows
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
@@ -49,8 +49,9 @@ def measure(name: str, embedder: CachedEmbedder, most: int = MOST) -> OwnVault:
         drawn = [question for kind in KINDS for question in questions.draw(kind, most)]
         asked: list[Asked] = [each for question in drawn for each in examiner.ask(question, WEIGHTS)]
         compared = comparing.compare(asked, WEIGHTS)
-        for stripped in questions.stripped(most):
-            asked += examiner.ask_related(stripped)
+        related = [each for stripped in questions.stripped(most) for each in examiner.ask_related(stripped, SHARES)]
+        compared += comparing.compare(related, SHARES)
+        asked += related
         ledger.close()
     pairs = [(q.source or VaultPath(""), q.target) for q in drawn if q.kind == "link"]
     truth = links(name)

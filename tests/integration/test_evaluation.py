@@ -63,7 +63,7 @@ def test_eval_measures_the_vault(alone: Callable[..., Any]) -> None:
     figures = {(row["kind"], row["group"]): row for row in data["results"]}
     assert {"link", "heading", "name", "related"} <= {kind for kind, _ in figures}
     assert figures["name", "all"]["mrr_at_10"] > 0.8, "a title finds its note"
-    assert data["compared"] and len(data["advice"]) == 1
+    assert [each["of"] for each in data["compared"]] == ["search", "related"]
 
 
 def test_beside_a_daemon(start: Callable[..., Daemon]) -> None:

@@ -62,8 +62,9 @@ def test_the_index_of_the_vault_stays_as_it_is(famulus: Famulus) -> None:
     before = famulus.ledger.counts(), famulus.store.ids(), famulus.ledger.changes(0)
     told: list[str] = []
     famulus.bus.listen(lambda event: told.append(event.name))
-    found = Evaluating(famulus).run(Wish(queries=5, deep=True))["deep"]
-    assert found["notes"] == 3 and {each["configuration"] for each in found["compared"]} == {
+    (found,) = Evaluating(famulus).run(Wish(queries=5, deep=True))["compared"]
+    assert found["of"] == "index" and found["notes"] == 3
+    assert {each["configuration"] for each in found["settings"]} == {
         "chunk_chars = 500",
         "chunk_chars = 1500",
         'embedder = "bge"',

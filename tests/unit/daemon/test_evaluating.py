@@ -75,8 +75,8 @@ async def test_a_vault_is_measured(client: httpx.AsyncClient, famulus: Famulus) 
         low, high = row["recall_interval"]
         assert 0 <= low <= row["recall_at_10"] <= high <= 1
         assert 0 <= row["mrr_at_10"] <= row["recall_at_10"]
-    assert data["compared"] == data["advice"] == [] and data["deep"] is None
-    assert data["embedder"] == "words" and data["search"] == {"lexical_weight": None, "name_weight": None}
+    assert data["compared"] == []
+    assert data["embedder"] == "words" and data["search"]["lexical_weight"] is None
     progress = [event.data for event in told if event.name == "eval.progress"]
     assert progress[0]["done"] == 1 and progress[-1]["done"] == progress[-1]["total"]
     assert "hidden link" in shown(data) and "Kettle" not in json.dumps(data), "figures name no note"
@@ -84,17 +84,19 @@ async def test_a_vault_is_measured(client: httpx.AsyncClient, famulus: Famulus) 
 
 async def test_weights_are_compared_and_advice_is_given(client: httpx.AsyncClient) -> None:
     data = await measured(client, queries=5, compare=True)
-    tried = {each["configuration"] for each in data["compared"]}
-    assert {"words only", "meaning only", "lexical_weight = 0.3"} <= tried and "by the query" not in tried
-    assert len(data["advice"]) == 1 and "[search]" in data["advice"][0]
+    search, related = data["compared"]
+    tried = {each["configuration"] for each in search["settings"]}
+    assert {"words only", "meaning only", "lexical_weight = 0.3"} <= tried and "as delivered" not in tried
+    assert {each["configuration"] for each in related["settings"]} >= {"related_weight = 0.3"}
+    assert search["advice"] and related["advice"]
     assert "no difference beyond chance" in shown(data)
 
 
-async def test_weights_that_are_set_are_compared_with_those_by_the_query(famulus: Famulus) -> None:
+async def test_weights_that_are_set_are_compared_with_those_as_delivered(famulus: Famulus) -> None:
     famulus.settings.search = SearchSection(lexical_weight=0.3)
     data = Evaluating(famulus).run(Wish(queries=3, compare=True))
-    tried = {each["configuration"] for each in data["compared"]}
-    assert "by the query" in tried and "lexical_weight = 0.3" not in tried
+    tried = {each["configuration"] for each in data["compared"][0]["settings"]}
+    assert "as delivered" in tried and "lexical_weight = 0.3" not in tried
 
 
 async def test_what_may_not_be_embedded_is_not_asked(famulus: Famulus) -> None:
@@ -138,4 +140,4 @@ async def test_strangers_measure_nothing(client: httpx.AsyncClient) -> None:
 
 
 def test_a_vault_without_anything_to_ask_by() -> None:
-    assert "no links" in shown({"results": [], "left_out": {}, "compared": [], "advice": [], "deep": None})
+    assert "no links" in shown({"results": [], "left_out": {}, "compared": []})

@@ -23,7 +23,7 @@ def test_what_is_always_better_is_better_beyond_chance() -> None:
 
 def test_a_difference_by_chance_is_none() -> None:
     found = compare(asked("link", 40, lambda i: {NOW: 1 + i % 2, "other": 1 + (i + 1) % 2 if i % 7 else 1}), ["other"])
-    assert not found[0].better and "leave [search] as it is" in advice(found)
+    assert not found[0].better and "leave it as it is" in advice(found)
 
 
 def test_many_tries_ask_for_more_proof() -> None:

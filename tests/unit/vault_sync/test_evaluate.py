@@ -78,8 +78,9 @@ def test_related_does_not_see_the_links_that_it_should_find(indexer: Indexer, ex
     assert isinstance(embedder, WordEmbedder)
     before = len(embedder.seen)
     questions = Questions(indexer.ledger, Policy(), lambda path: indexer.vault.read(path)[0])
-    asked = [each for stripped in questions.stripped(10) for each in examiner.ask_related(stripped)]
+    asked = [each for stripped in questions.stripped(10) for each in examiner.ask_related(stripped, {"words": 1.0})]
     assert {each.cluster: each.ranks[NOW] for each in asked} == {"Stove.md": 1, "Fence.md": 1}
+    assert all(each.ranks.keys() == {NOW, "words"} for each in asked)
     fresh = embedder.seen[before:]
     assert fresh and not any("Kettle" in text or "Paint" in text for text in fresh)
 
