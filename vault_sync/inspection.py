@@ -18,12 +18,13 @@ from vault_sync.document import byte_limit, read_document
 from vault_sync.edit import content_hash
 from vault_sync.errors import NoteNotFoundError, StoreBrokenError, UnreadableNoteError
 from vault_sync.ledger import Ledger, parts
+from vault_sync.mounted import check_mounted
 from vault_sync.paths import VaultPath
 from vault_sync.policy import PolicySource
 from vault_sync.ports import ChunkStore, Vectors
 from vault_sync.soundness import is_damage, problem
 from vault_sync.state import State
-from vault_sync.sync import Stopped, check_mounted
+from vault_sync.sync import Stopped
 from vault_sync.vault import MAX_NOTE_BYTES, Vault
 from vault_sync.verify import INDEX, STATE, STORE, Seen, Snapshot
 from vault_sync.write import Writer

@@ -48,7 +48,7 @@ def put_note(
         names.put(connection, note_id, (note.title, *note.aliases))
         _put_tags(connection, note_id, note.tags)
         _put_links(connection, note_id, note)
-        before = [chunk.text for chunk in ledger.occurrences_of(note.path)]
+        before = [chunk.text for chunk in ledger.occurrences_of(note.path)] if known is not None else []
         _put_chunks(connection, note_id, note, chunks, rewrite=renamed)
         if known is None and not log:
             count_unlogged(connection)

@@ -3,57 +3,51 @@
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from vault_sync import erasure, lexical, mend, outbox, record, spare
-from vault_sync.chunk import MAX_CHARS, chunk_note
-from vault_sync.cover import Cover, private
-from vault_sync.document import byte_limit, read_document
-from vault_sync.edit import content_hash
-from vault_sync.errors import (
-    EmbedderError,
-    LedgerError,
-    NoteNotFoundError,
-    UnreadableNoteError,
-    VaultError,
-    VaultUnavailableError,
-)
+from vault_sync.ahead import ahead, helper
+from vault_sync.chunk import MAX_CHARS
+from vault_sync.cover import Cover
+from vault_sync.errors import EmbedderError, LedgerError
 from vault_sync.generations import MODEL, Generations
-from vault_sync.key import identity, vector_key
-from vault_sync.ledger import NOT_EMBEDDED, Ledger
-from vault_sync.note import Chunk, Note
+from vault_sync.key import identity
+from vault_sync.ledger import Ledger
+from vault_sync.lots import LOT_NOTES, Batch, Job, Run, batches, lots
+from vault_sync.mounted import check_mounted
+from vault_sync.note import Chunk
 from vault_sync.paths import VaultPath, is_pdf
 from vault_sync.policy import PolicySource
-from vault_sync.ports import ChunkStore, Embedder
+from vault_sync.ports import ChunkStore, Embedder, Vectors
 from vault_sync.progress import Progress, Tally
-from vault_sync.record import Keyed
-from vault_sync.records import FileStamp, NoteRecord
-from vault_sync.scan import Difference, difference, looks_unmounted
+from vault_sync.reading import Reader
+from vault_sync.records import FileStamp
+from vault_sync.scan import Difference, difference
+from vault_sync.settling import Settler
 from vault_sync.soundness import DamageError, is_words_damage, problem
-from vault_sync.vault import MAX_NOTE_BYTES, Listing, Vault
+from vault_sync.vault import MAX_NOTE_BYTES, Vault
 
 log = logging.getLogger(__name__)
 
-EMBED_AT_ONCE = 16
-"""Texts a call of the embedder: few enough that a stop takes effect soon."""
-NOTES_AT_ONCE = 8
+READ_AHEAD = 64
+"""Notes that are read and cut while earlier ones are embedded."""
+EMBED_AHEAD = 4
+"""Batches that wait for the embedder, so that it never waits for whoever records."""
+STORE_AT_ONCE = 256
+"""Chunks after which the store is brought up to the ledger: it takes many as quickly as few."""
+STORE_EVERY = 2.0
+"""Seconds after which it is in any case."""
+NOTHING = np.zeros((0, 0), np.float32)
 CUT = "chunk_chars"
 """The key in `meta` of the size by which the notes were cut; where it is not there, it was the usual one."""
 
 
 class Stopped(Exception):  # noqa: N818 — not an error: the owner asked for it
     """Work ended early because the owner asked; what was finished is recorded."""
-
-
-@dataclass(slots=True)
-class _Job:
-    note: Note
-    stamp: FileStamp
-    hash: str
-    chunks: list[Keyed]
-    news: bool
-    """Whether somebody wrote it; otherwise it is read because policy let it go, or wants it embedded or not."""
 
 
 @dataclass(slots=True)
@@ -72,7 +66,7 @@ class Indexer:
     on_indexed: Callable[[VaultPath], None] = lambda path: None
     on_moved: Callable[[VaultPath, VaultPath], None] = lambda old, new: None
     on_uncovered: Callable[[VaultPath], None] = lambda path: None
-    """A note is indexed that nobody wrote just now: see `_Job.news`."""
+    """A note is indexed that nobody wrote just now: see `Job.news`."""
     on_taken: Callable[[Collection[VaultPath]], None] = lambda paths: None
     """Policy takes these notes away; the index forgets them next."""
     on_policy: Callable[[], None] = lambda: None
@@ -142,13 +136,7 @@ class Indexer:
         if not policy.readable(path) or policy.denies(path, "embed"):
             return ()
         self.vault.check()
-        try:
-            data = self.vault.read(path, byte_limit(path, self.max_note_bytes))[0]
-            if known is None or known.hash != content_hash(data):
-                return None
-            return chunk_note(read_document(path, data), max_chars=self.chunk_chars)
-        except (NoteNotFoundError, UnreadableNoteError):
-            return None
+        return self._reader().chunks_of(path, known.hash) if known is not None else None
 
     def check(self) -> None:
         """Look at the whole ledger. Raises DamageError."""
@@ -243,144 +231,114 @@ class Indexer:
         changed = sorted(changed, key=is_pdf)  # these take long, and no note is to wait for them
         left = {path for path in gone if policy.readable(path)}
         self._erase(set(gone) - left)
-        tally = Tally({path: sizes.get(path, 0) for path in changed}, len(left))
-        if tally.total:
-            self.on_progress(tally.progress(self.embedded))
-        for start in range(0, len(changed), NOTES_AT_ONCE):
-            paths = changed[start : start + NOTES_AT_ONCE]
-            jobs = [job for path in paths if (job := self._read(path, left))]
-            self._index(jobs)
-            tally.read(paths, sum(len(job.chunks) for job in jobs))
-            self.on_progress(tally.progress(self.embedded))
+        run = Run(left, Tally({path: sizes.get(path, 0) for path in changed}, len(left)))
+        if run.tally.total:
+            self.on_progress(run.tally.progress(self.embedded))
+        with helper("reading") as reading, helper("embedding") as embedding:
+            jobs = self._jobs(changed, run, reading)
+            for batch, vectors in ahead(embedding, self._embed, self._batches(jobs, run), EMBED_AHEAD):
+                self._keep(batch, vectors, run)
+        self._store(run)
+        if run.stopped:
+            raise Stopped
         hidden = self._cover.moved_under(left, policy)
         self._erase(hidden)
         for path in left - hidden:
             record.delete_note(self.ledger, path)
         self._flush()
-        self.on_progress(tally.end(self.embedded))
+        self.on_progress(run.tally.end(self.embedded))
 
-    def _read(self, path: VaultPath, gone: set[VaultPath]) -> _Job | None:
-        """The note, read and cut, where there is something to index; otherwise the ledger is put right here."""
-        known = self.ledger.note(path)
-        stamp = self.vault.stamp(path)
-        if stamp is None:
-            gone.add(path)
-            return None
-        digest, data = "", b""
-        try:
-            data, stamp = self.vault.read(path, byte_limit(path, self.max_note_bytes))
-            digest = content_hash(data)
-            if self._unchanged(known, digest):
-                record.touch(self.ledger, path, stamp)
-                return None
-            if known is None and is_pdf(path) and self._moved(path, digest, stamp, gone):
-                known = self.ledger.note(path)
-                if self._unchanged(known, digest):
-                    return None  # a PDF can not ask to be left alone, and need not be opened again
-            note = read_document(path, data)
-        except NoteNotFoundError:
-            gone.add(path)
-            return None
-        except UnreadableNoteError as error:
-            if self.policy.current.private_data(data or self.vault.head(path)):
-                self._leave_alone(path, stamp)
+    def _jobs(self, changed: Sequence[VaultPath], run: Run, pool: Executor) -> Iterator[Job]:
+        """Of the changed notes those that are to be recorded."""
+        settler = self._settler(run.gone)
+        coming = ahead(pool, settler.reader.read, map(settler.order, changed), READ_AHEAD)
+        for number, (order, reading) in enumerate(coming, start=1):
+            job = settler.settle(order, reading.result())
+            if job is not None:
+                yield job
             else:
-                record.put_failure(self.ledger, path, stamp, digest, error)
-            return None
-        if private(self.policy.current, note):
-            self._leave_alone(path, stamp)
-            return None
-        return self._job(note, stamp, digest, known, gone)
+                run.tally.read([order.path])
+            if number % LOT_NOTES == 0:
+                self.on_progress(run.tally.progress(self.embedded))
+                if self.should_stop():
+                    run.stopped = True
+                    return
 
-    def _unchanged(self, known: NoteRecord | None, digest: str) -> bool:
-        if known is None or known.hash != digest or known.doubted:
-            return False
-        return not self._cover.misembeds(known, self.policy.current)
+    def _settler(self, gone: set[VaultPath]) -> Settler:
+        known = (self.ledger.note(path) for path in gone)
+        hashes = frozenset(note.hash for note in known if note is not None and note.state == "indexed")
+        parts = (self.ledger, self._cover, self.policy, self._reader(hashes), gone)
+        return Settler(*parts, self.on_moved, self.written_to, self._leave_alone)
+
+    def _reader(self, gone: Collection[str] = ()) -> Reader:
+        sizes = (self.max_note_bytes, self.chunk_chars)
+        return Reader(self.vault, self.policy, self.embedder.spec, *sizes, embeds=self._embeds(), gone=gone)
 
     def _leave_alone(self, path: VaultPath, stamp: FileStamp) -> None:
         self._cover.private[path] = stamp
         if self.ledger.note(path) is not None:
             self._erase([path])
 
-    def _job(
-        self, note: Note, stamp: FileStamp, digest: str, known: NoteRecord | None, gone: set[VaultPath]
-    ) -> _Job | None:
-        path, news = note.path, known is None or known.hash != digest
-        if known is None and self._moved(path, digest, stamp, gone):
-            known, news = self.ledger.note(path), False
-            if self._unchanged(known, digest):
-                return None
-        elif known is None:
-            news = not self._cover.let_go(path, stamp)
-        return _Job(note, stamp, digest, self._cut(note), news)
+    def _batches(self, jobs: Iterable[Job], run: Run) -> Iterator[Batch]:
+        for lot in lots(jobs):
+            keys = {key for job in lot for key in job.texts} - run.asked
+            missing = keys - self.ledger.known_keys(keys)
+            run.asked |= missing
+            yield from batches(lot, missing)
 
-    def _moved(self, path: VaultPath, digest: str, stamp: FileStamp, gone: set[VaultPath]) -> bool:
-        old = next(
-            (n.path for n in self.ledger.notes_with_hash(digest) if n.path in gone and n.state == "indexed"), None
-        )
-        if old is None:
-            written = self.written_to(digest) if gone else None
-            if written is not None and written in gone:
-                # It was moved before the write was seen: the same note with another text.
-                self.on_moved(written, path)
+    def _embed(self, batch: Batch) -> Vectors | EmbedderError:
+        """In the thread of the embedder."""
+        if self.should_stop():
+            raise Stopped
+        try:
+            return self.embedder.embed_passages(list(batch.texts.values())) if batch.texts else NOTHING
+        except EmbedderError as error:
+            return error
+
+    def _keep(self, batch: Batch, coming: "Future[Vectors | EmbedderError]", run: Run) -> None:
+        vectors = coming.result()
+        if isinstance(vectors, EmbedderError):
+            run.failed |= batch.texts.keys()
+        elif batch.texts:
+            record.put_vectors(self.ledger, list(batch.texts), vectors)
+            self.embedded += len(batch.texts)
+        run.asked -= batch.texts.keys()
+        if batch.complete:
+            self._record([job for job in batch.complete if self._is_embedded(job, run)], run)
+            run.tally.read([job.note.path for job in batch.complete], sum(len(job.chunks) for job in batch.complete))
+        self.on_progress(run.tally.progress(self.embedded))
+
+    def _is_embedded(self, job: Job, run: Run) -> bool:
+        """Whether it has its vectors; where a batch failed, its texts are tried once more without those of others."""
+        texts = {key: text for key, text in job.texts.items() if key in run.failed}
+        if not texts:
+            return True
+        again = self._embed(Batch(texts))
+        if isinstance(again, EmbedderError):
+            # A stamp that no file has: the next scan tries again.
+            record.put_failure(self.ledger, job.note.path, replace(job.stamp, mtime_ns=-1), "", again)
             return False
-        record.move_note(self.ledger, old, path, stamp)
-        gone.discard(old)
-        self.on_moved(old, path)
+        record.put_vectors(self.ledger, list(texts), again)
+        self.embedded += len(texts)
+        run.failed -= texts.keys()
         return True
 
-    def _cut(self, note: Note) -> list[Keyed]:
-        spec, hidden = self.embedder.spec, self.policy.current.denies(note.path, "embed") or not self._embeds()
-        return [
-            Keyed(chunk, NOT_EMBEDDED if hidden else vector_key(spec, chunk.embed_text))
-            for chunk in chunk_note(note, max_chars=self.chunk_chars)
-        ]
+    def _record(self, jobs: Sequence[Job], run: Run) -> None:
+        with self.ledger.database.write():
+            for job in jobs:
+                record.put_note(self.ledger, job.stamp, job.hash, job.note, job.chunks, log=job.news)
+        run.recorded += jobs
+        if sum(len(job.chunks) for job in run.recorded) >= STORE_AT_ONCE or time.monotonic() > run.stored + STORE_EVERY:
+            self._store(run)
 
-    def _index(self, jobs: Sequence[_Job]) -> None:
-        try:
-            texts = {keyed.key: keyed.chunk.embed_text for job in jobs for keyed in job.chunks}
-            self._embed({key: text for key, text in texts.items() if key != NOT_EMBEDDED})
-        except EmbedderError as error:
-            if len(jobs) > 1:
-                for job in jobs:
-                    self._index([job])
-                return
-            # A stamp that no file has: the next scan tries again.
-            unseen = replace(jobs[0].stamp, mtime_ns=-1)
-            record.put_failure(self.ledger, jobs[0].note.path, unseen, "", error)
-            return
-        for job in jobs:
-            record.put_note(self.ledger, job.stamp, job.hash, job.note, job.chunks, log=job.news)
+    def _store(self, run: Run) -> None:
+        """Make what is recorded findable by its vectors, and tell of it."""
         self._flush()
-        for job in jobs:
+        for job in run.recorded:
             (self.on_indexed if job.news else self.on_uncovered)(job.note.path)
-
-    def _embed(self, texts: dict[str, str]) -> None:
-        known = self.ledger.known_keys(texts)
-        missing = sorted((key for key in texts if key not in known), key=lambda key: len(texts[key]))
-        for start in range(0, len(missing), EMBED_AT_ONCE):
-            if self.should_stop():
-                raise Stopped
-            keys = missing[start : start + EMBED_AT_ONCE]
-            record.put_vectors(self.ledger, keys, self.embedder.embed_passages([texts[key] for key in keys]))
-            self.embedded += len(keys)
+        run.recorded, run.stored = [], time.monotonic()
 
     def _flush(self) -> None:
         """Bring the store up to the ledger."""
         if not outbox.flush(self.ledger, self.store, self.should_stop):
             raise Stopped
-
-
-def check_mounted(vault: Vault, ledger: Ledger, listing: Listing, known: Collection[VaultPath]) -> None:
-    """Raises VaultUnavailableError where the vault looks as if another, empty folder had taken its place."""
-    if looks_unmounted(listing.files, len(known), vault.identity(), ledger.meta("identity")):
-        raise unmounted(vault.root, len(known))
-
-
-def unmounted(root: object, known: int) -> VaultError:
-    """The error for a vault that is suddenly another, empty folder."""
-    return VaultUnavailableError(
-        f"The vault {str(root)!r} is empty, but {known} notes were there; the index is kept as it is.",
-        "It is not the folder that it was: the disk or share is probably not mounted.",
-        "Mount it again. If the notes are really gone, delete this vault's folder in the data folder.",
-    )
