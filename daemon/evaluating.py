@@ -9,8 +9,8 @@ from typing import Any
 from agents.errors import AgentError
 from daemon.compose import Famulus
 from daemon.deep import compare_deep, deep_advice
-from vault_sync.comparing import SHARES, WEIGHTS, Comparison, advice, compare
-from vault_sync.evaluate import Asked, Examiner, Row, rows
+from vault_sync.comparing import SHARES, WEIGHTS, Comparison, advice, compare, reranker_advice
+from vault_sync.evaluate import FUSED, NOW, Asked, Examiner, Row, rows
 from vault_sync.fusion import Weights
 from vault_sync.questions import KINDS, Question, Questions
 from vault_sync.related import RELATED_WEIGHT
@@ -70,8 +70,12 @@ class Evaluating:
         related: Sequence[Asked],
         should_stop: Callable[[], bool],
     ) -> Iterator[dict[str, Any]]:
+        reranks = self._famulus.searcher.reranks
+        if wish.compare and reranks:
+            found = compare(asked, [FUSED], seed=wish.seed)
+            yield section_json("reranker", found, reranker_advice(found))
         if wish.compare:
-            found = compare(asked, self._weights(), seed=wish.seed)
+            found = compare(asked, self._weights(), FUSED if reranks else NOW, seed=wish.seed)
             yield section_json("search", found, advice(found))
             found = compare(related, self._shares(), seed=wish.seed)
             yield section_json("related", found, advice(found))
@@ -161,7 +165,7 @@ def row_json(row: Row) -> dict[str, Any]:
 
 
 def section_json(of: str, found: Sequence[Comparison], advised: str, notes: int | None = None) -> dict[str, Any]:
-    """What was compared of search, related notes or the index (then with how many notes), and what to change."""
+    """What was compared of the reranker, search, related notes or the index (then with how many notes), and what to change."""
     return {"of": of, "notes": notes, "settings": [comparison_json(each) for each in found], "advice": advised}
 
 

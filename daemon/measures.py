@@ -17,6 +17,7 @@ _KINDS = {
 }
 
 _TITLES = {
+    "reranker": "Search without the reranker, on the same questions",
     "search": "Search with other weights, on the same questions",
     "related": "Related notes with other weights, on the same links",
     "index": "Other ways to index, tried on {notes} notes",

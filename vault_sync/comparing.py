@@ -73,6 +73,17 @@ def _gains(asked: Iterable[Asked], name: str, base: str) -> Sample:
     return [(each.cluster, reciprocal(each.ranks[name]) - reciprocal(each.ranks[base])) for each in asked]
 
 
+def reranker_advice(found: Sequence[Comparison]) -> str:
+    """Whether the reranker is worth its time, by what would come without it."""
+    gain = found[0].gain
+    told = f"({gain.mean:+.3f}, {gain.low:+.3f} to {gain.high:+.3f})"
+    if found[0].better:
+        return f"Search is better without the reranker {told}: take `reranker` out of [roles] in famulus.toml."
+    if gain.beyond_chance:
+        return f"Without the reranker search would be worse {told}."
+    return f"The reranker makes no difference beyond chance {told}; without it search is faster."
+
+
 def advice(found: Sequence[Comparison]) -> str:
     """What to change in [search], in a sentence or two."""
     best = max(found, key=lambda each: each.gain.mean, default=None)

@@ -17,6 +17,8 @@ Cut = Callable[[Note], Sequence[Chunk]]
 
 NOW = "now"
 """The configuration as it is set."""
+FUSED = "without the reranker"
+"""The same before the reranker, where there is one, has its say: what other weights are compared with."""
 GROUPS = ("all", "easy", "hard")
 
 
@@ -62,9 +64,12 @@ class Examiner:
         self._note_of = {int(row[0]): VaultPath(row[1]) for row in rows}
 
     def ask(self, question: Question, weights: Mapping[str, Weights]) -> list[Asked]:
-        """The answer's rank as things are (`NOW`), and with each of `weights`; the lanes are asked once for all."""
+        """The answer's rank as things are (`NOW`), before the reranker (`FUSED`), and with each of `weights`; the lanes
+        are asked once for all."""
         lanes = self._searcher.lanes(question.text, without=question.without)
-        orders = {NOW: [hit.occurrence for hit in lanes.fused()]}
+        orders = {NOW: [hit.occurrence for hit in self._searcher.ordered(lanes, question.text)]}
+        if self._searcher.reranks:
+            orders[FUSED] = [hit.occurrence for hit in lanes.fused()]
         orders |= {name: _order(lanes, each) for name, each in weights.items()}
         cluster = question.source or question.target
         ranks = {name: self._rank(order, question.target) for name, order in orders.items()}

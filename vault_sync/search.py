@@ -142,21 +142,27 @@ class Searcher:
         if not query.strip() or k <= 0:
             return []
         lanes = self.lanes(query, mode, filter, use)
-        fused = lanes.fused()
-        if rerank and not lanes.named:  # who asks for a name wants that note first, whatever the text says
-            fused = self._looked_again(query, fused)
-        return self._passages(fused, lanes.similarities, query, k)
+        return self.passages(lanes, query, k, self.ordered(lanes, query) if rerank else None)
 
-    def _looked_again(self, query: str, fused: list[Fused]) -> list[Fused]:
-        if self._second_look is None:
+    @property
+    def reranks(self) -> bool:
+        """Whether a reranker has a say."""
+        return self._second_look is not None
+
+    def ordered(self, lanes: Lanes, query: str) -> list[Fused]:
+        """What the lanes found, in the order in which search shows it: the reranker has its say, where there is one."""
+        fused = lanes.fused()
+        if (
+            self._second_look is None or lanes.named
+        ):  # who asks for a name wants that note first, whatever the text says
             return fused
         policy = self._policy.current
         known = self._ledger.occurrences(hit.occurrence for hit in fused[: self._second_look.depth])
         return self._second_look.look(query, fused, known, lambda path: policy.allows(path, "prompt"))
 
-    def passages(self, lanes: Lanes, query: str, k: int) -> list[Passage]:
-        """The best `k` (at most 100) of what the lanes found, best first."""
-        return self._passages(lanes.fused(), lanes.similarities, query, k)
+    def passages(self, lanes: Lanes, query: str, k: int, hits: Sequence[Fused] | None = None) -> list[Passage]:
+        """The best `k` (at most 100) of what the lanes found, best first, or the first of `hits` of theirs."""
+        return self._passages(lanes.fused() if hits is None else hits, lanes.similarities, query, k)
 
     def lanes(
         self,

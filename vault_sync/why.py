@@ -45,7 +45,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a note stands. `rank` counts passages after fusion, from 1; None where neither lane had it among its first
+    """Where a note stands. `rank` counts passages as search shows them, from 1; None where neither lane had it among its first
     hundred. `weight` is the lexical lane's share of the score."""
 
     rank: int | None
@@ -76,7 +76,7 @@ def standing(
     lanes, whole = searcher.lanes(query, filter=filter), searcher.lanes(query, filter=filter, whole=True)
     by_words, worded = _place(lanes.words.hits, whole.words.hits, own)
     by_meaning, meant = _place(lanes.vectors, whole.vectors, own)
-    fused = lanes.fused()
+    fused = searcher.ordered(lanes, query)
     rank, hit = next(((n, hit) for n, hit in enumerate(fused, 1) if hit.occurrence in own), (None, None))
     closest = own[hit.occurrence if hit else meant or worded or min(own)]
     return Standing(
@@ -89,7 +89,7 @@ def standing(
         closest=closest,
         snippet=snippet(closest.text, query),
         words=tuple(_words(searcher, ledger, query, note, closest, own.values())),
-        above=tuple(searcher.passages(lanes, query, min(ABOVE, (rank or ABOVE + 1) - 1))),
+        above=tuple(searcher.passages(lanes, query, min(ABOVE, (rank or ABOVE + 1) - 1), fused)),
     )
 
 

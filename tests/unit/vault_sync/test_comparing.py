@@ -1,7 +1,9 @@
 from collections.abc import Callable
 
-from vault_sync.comparing import WEIGHTS, advice, compare
-from vault_sync.evaluate import NOW, Asked
+import pytest
+
+from vault_sync.comparing import WEIGHTS, advice, compare, reranker_advice
+from vault_sync.evaluate import FUSED, NOW, Asked
 from vault_sync.questions import Kind
 
 
@@ -46,3 +48,9 @@ def test_nothing_asked_nothing_advised() -> None:
 def test_a_lane_alone_is_named_by_its_settings() -> None:
     found = compare(asked("link", 100, lambda i: {NOW: 5, "words only": 1}), ["words only"])
     assert "lexical_weight = 1 and name_weight = 1" in advice(found)
+
+
+@pytest.mark.parametrize(("without", "told"), [(1, "take `reranker` out"), (9, "would be worse"), (3, "no difference")])
+def test_whether_a_reranker_is_worth_its_time(without: int, told: str) -> None:
+    found = compare(asked("link", 60, lambda i: {NOW: 3, FUSED: without}), [FUSED])
+    assert told in reranker_advice(found)

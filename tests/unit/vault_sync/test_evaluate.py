@@ -1,21 +1,23 @@
 """Questions are asked of a vault that was really indexed; the embedder hashes words, so ranks are predictable."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.fakes.embedder import WordEmbedder
-from vault_sync.evaluate import NOW, Asked, Examiner, rows
+from vault_sync.evaluate import FUSED, NOW, Asked, Examiner, rows
 from vault_sync.fusion import Weights
 from vault_sync.ledger import Ledger
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy
 from vault_sync.questions import Kind, Question, Questions
+from vault_sync.rerank import SecondLook
 from vault_sync.search import Searcher
 from vault_sync.stores.memory import MemoryStore
 from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
+from vault_sync.why import standing
 
 NOTES = {
     "Kettle.md": "# Kettle\n\nWater is boiled in it on a stove.\n\n## Lime scale\n\nVinegar takes it away.\n",
@@ -64,6 +66,24 @@ def test_what_the_question_was_taken_from_can_not_answer_it(indexer: Indexer, ex
     (seen,) = examiner.ask(question(text, "Kettle.md"), {})
     (hidden,) = examiner.ask(question(text, "Kettle.md", own), {})
     assert seen.ranks[NOW] == 2 and hidden.ranks[NOW] == 1
+
+
+class Backwards:
+    """A reranker that likes the last best."""
+
+    def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
+        return [float(number) for number in range(len(texts))]
+
+
+def test_the_reranker_has_its_say_and_is_compared_with_its_absence(indexer: Indexer) -> None:
+    searcher = Searcher(indexer.ledger, indexer.store, indexer.embedder, second_look=SecondLook(Backwards(), 6))
+    (asked,) = Examiner(indexer.ledger, searcher, indexer.embedder).ask(question("water boiled stove", "Pond.md"), BOTH)
+    assert asked.ranks[NOW] == 1 and asked.ranks[FUSED] == 5
+    assert asked.ranks["meaning"] == 5, "other weights are tried without it"
+    note = indexer.ledger.note("Pond.md")
+    assert note is not None
+    found = standing(searcher, indexer.ledger, "water boiled stove", note)
+    assert found is not None and found.rank == 1, "why tells the rank that search shows"
 
 
 def test_a_heading_is_judged_by_note_and_by_passage(examiner: Examiner) -> None:
