@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vault_sync import durable
-from vault_sync.soundness import DamageError, is_damage
+from vault_sync.soundness import DamageError, OutdatedError, is_damage
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,9 @@ class Database:
         """
         self.file = file
         self.damage = ""
-        """Why a file was put aside since this object was made; empty where none was."""
+        """Why a file was put aside as damaged since this object was made; empty where none was."""
+        self.older: Path | None = None
+        """Where the file of another version is that was put aside when this object was made."""
         self._prepare = prepare
         self._local = threading.local()
         self._generation = 0
@@ -31,6 +33,10 @@ class Database:
         self._write_lock = threading.RLock()
         self._writer: sqlite3.Connection | None = None
         try:
+            self._open_writer()
+        except OutdatedError as error:
+            log.warning("%s begins anew: %s.", self.file, error)
+            self.older = self._moved("old")
             self._open_writer()
         except sqlite3.Error as error:
             if not is_damage(error):
@@ -121,13 +127,18 @@ class Database:
 
     def _put_aside(self, why: str) -> None:
         log.error("%s is damaged and made anew: %s. It is kept as %s.damaged.", self.file, why, self.file.name)
-        parts = ("", "-wal", "-shm")
-        for part in parts:
-            Path(f"{self.file}.damaged{part}").unlink(missing_ok=True)
-        for part in parts:
-            if (damaged := Path(f"{self.file}{part}")).exists():
-                damaged.replace(f"{self.file}.damaged{part}")
+        self._moved("damaged")
         self.damage = why
+
+    def _moved(self, ending: str) -> Path:
+        """The file under another name, in the place of what had that name before."""
+        target, parts = Path(f"{self.file}.{ending}"), ("", "-wal", "-shm")
+        for part in parts:
+            Path(f"{target}{part}").unlink(missing_ok=True)
+        for part in parts:
+            if (there := Path(f"{self.file}{part}")).exists():
+                there.replace(f"{target}{part}")
+        return target
 
     def close(self) -> None:
         """Close every connection. No thread may be reading any more."""

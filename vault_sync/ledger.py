@@ -12,6 +12,7 @@ from typing import TypeVar
 import numpy as np
 
 from vault_sync import schema
+from vault_sync.carry import carry_over
 from vault_sync.columns import columns
 from vault_sync.database import Database
 from vault_sync.errors import LedgerError
@@ -47,7 +48,7 @@ class Ledger:
     """Reads of the ledger; what changes it lives in `vault_sync.record` (one transaction a note)."""
 
     def __init__(self, file: Path) -> None:
-        """Open or make `file`. A damaged file or one of another version is put aside and made anew.
+        """Open or make `file`. A damaged file or one of another version is put aside and made anew, with its vectors.
 
         Raises LedgerError where it can be neither opened nor made.
         """
@@ -59,6 +60,8 @@ class Ledger:
                 f"The system says: {error}.",
                 "Check that the disk of the data folder has room and that its files are yours.",
             ) from error
+        if self.database.older is not None:
+            carry_over(file, self.database.older)
         self._resolver: tuple[Version, Resolver] | None = None
         self._owners = Owners()
 

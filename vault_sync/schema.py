@@ -1,11 +1,11 @@
-"""The tables of `index.db`. All of it can be rebuilt from the vault, so a new version starts empty."""
+"""The tables of `index.db`. All of it can be rebuilt from the vault, so a new version starts empty but for the vectors."""
 
 import sqlite3
 import time
 from contextlib import closing
 
 from vault_sync import lexical
-from vault_sync.soundness import DamageError, definitions, problem, tables
+from vault_sync.soundness import DamageError, OutdatedError, definitions, problem, tables
 
 VERSION = 2
 
@@ -61,7 +61,7 @@ def prepare(connection: sqlite3.Connection) -> None:
             raise DamageError("another program made it")
         _make(connection)
     elif version != VERSION:
-        raise DamageError(f"its schema is {version}, and this Famulus has {VERSION}")
+        raise OutdatedError(f"its schema is {version}, and this Famulus has {VERSION}")
     else:
         _check(connection)
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (OPEN, str(time.time())))

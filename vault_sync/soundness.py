@@ -17,6 +17,10 @@ class DamageError(sqlite3.DatabaseError):
     """The file is not what it should be, although SQLite can read it."""
 
 
+class OutdatedError(DamageError):
+    """Another version of this program made the file."""
+
+
 def is_damage(error: BaseException) -> bool:
     """Whether the file is broken. A full disk, a lock or a missing right also raise, and say nothing of the file."""
     if not isinstance(error, sqlite3.Error):

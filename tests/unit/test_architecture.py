@@ -72,6 +72,7 @@ WRITERS = {
     "vault_sync/stores/folders.py": "deletes stores of old generations, in the data folder",
     "vault_sync/stores/mapped.py": "old files of mapped vectors, in the data folder",
     "vault_sync/stores/rowfile.py": "the mapped vectors, in the data folder",
+    "vault_sync/carry.py": "deletes an index.db of another version, in the data folder",
     "vault_sync/durable.py": "databases and their backups, in the data folder",
     "vault_sync/backup.py": "backups of state.db, in the data folder",
     "vault_sync/state.py": "puts a state.db aside that the owner gave up, in the data folder",
