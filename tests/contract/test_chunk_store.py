@@ -12,7 +12,7 @@ from tests.chroma_process import ChromaProcess
 from vault_sync.errors import StoreBrokenError, VaultError
 from vault_sync.ports import ChunkStore, Stores, Vectors
 from vault_sync.stores import routed
-from vault_sync.stores.chroma import ChromaStore
+from vault_sync.stores.chroma import SEAL, ChromaStore
 from vault_sync.stores.chroma_server import Address, AsyncLine, ChromaServer, Line, SyncLine
 from vault_sync.stores.folders import StoreFolders
 from vault_sync.stores.mapped import MappedStore
@@ -259,18 +259,56 @@ def test_a_damaged_chroma_is_opened_empty(tmp_path: Path, caplog: pytest.LogCapt
     second.close()
 
 
+def _filled(folder: Path) -> Vectors:
+    vectors, store = _random(2500, 8), ChromaStore(folder)
+    store.add(range(2500), vectors)
+    store.close()
+    return vectors
+
+
+INDEX_FILES = ["header.bin", "length.bin", "data_level0.bin", "link_lists.bin", "index_metadata.pickle"]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["header.bin", "length.bin", "data_level0.bin", "index_metadata.pickle"])
-def test_a_chroma_whose_index_was_cut_short_is_opened_empty_or_whole(tmp_path: Path, name: str) -> None:
-    folder, vectors = tmp_path / "chroma", _random(2500, 8)
-    first = ChromaStore(folder)
-    first.add(range(2500), vectors)
-    first.close()
+@pytest.mark.parametrize("name", INDEX_FILES)
+@pytest.mark.parametrize("spoil", [lambda data: data[: len(data) // 2], lambda data: data[:-1] + b"?"])
+def test_a_chroma_whose_index_was_changed_is_opened_empty(
+    tmp_path: Path, name: str, spoil: Callable[[bytes], bytes]
+) -> None:
+    folder = tmp_path / "chroma"
+    vectors = _filled(folder)
+    file = next(folder.rglob(name))
+    file.write_bytes(spoil(file.read_bytes()))
+    store = ChromaStore(folder)
+    assert store.ids() == set() and "not those that were closed" in store.damage
+    store.add([1], vectors[:1])
+    store.close()
+    again = ChromaStore(folder)
+    assert again.ids() == {1} and not again.damage
+    again.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", INDEX_FILES)
+def test_a_chroma_that_was_cut_short_by_a_crash_does_not_take_the_process_along(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "chroma"
+    vectors = _filled(folder)
+    (folder / SEAL).unlink()
     file = next(folder.rglob(name))
     file.write_bytes(file.read_bytes()[:50])
-    second = ChromaStore(folder)
-    assert second.ids() == set() or _ids(second, vectors[7], 1) == [7]
-    second.close()
+    store = ChromaStore(folder)
+    assert store.ids() == set() or _ids(store, vectors[7], 1) == [7]
+    store.close()
+
+
+@pytest.mark.slow
+def test_a_whole_chroma_is_kept_after_a_crash(tmp_path: Path) -> None:
+    folder = tmp_path / "chroma"
+    vectors = _filled(folder)
+    (folder / SEAL).unlink()
+    store = ChromaStore(folder)
+    assert store.count() == 2500 and not store.damage and _ids(store, vectors[7], 1) == [7]
+    store.close()
 
 
 def test_a_file_in_the_folder_s_place_is_an_error_and_stays(tmp_path: Path) -> None:

@@ -4,7 +4,10 @@ Of an embedded Chroma one process owns the folder (the vault's lock sees to it).
 """
 
 import logging
+import os
 import shutil
+import subprocess
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +29,10 @@ log = logging.getLogger(__name__)
 COLLECTION = "chunks"
 HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 32}
 """`ef_search` is twice the hundred neighbours that a search takes; `tests.bench.scale` measures the recall."""
+SEAL = "sealed"
+"""The file that says what was there when the store was closed."""
+TRIED, TRYING = 200, 120.0
+"""Vectors that are searched for after a crash, and the seconds that this may take."""
 PAGE = 10_000
 """Ids a read: below SQLite's limit of variables."""
 
@@ -159,6 +166,7 @@ class ChromaStore(Collection):
         with _translated(self._folder):
             current = self._folder / str(self._number)
             current.mkdir(parents=True, exist_ok=True)
+            self._mistrust(current)
             self._client = chromadb.PersistentClient(path=str(current), settings=silent())
             self._collection = self._client.get_or_create_collection(
                 COLLECTION, configuration={"hnsw": HNSW}, embedding_function=None
@@ -166,6 +174,19 @@ class ChromaStore(Collection):
             self._batch = int(self._client.get_max_batch_size())
             self._probe()
             self._file = _inode(self._database())
+
+    def _mistrust(self, current: Path) -> None:
+        """Raises OSError where the files are not those that were closed, or can not be read after a crash.
+
+        Chroma believes what it finds: an index that was cut short gives wrong vectors, or ends the process.
+        """
+        seal = self._folder / SEAL
+        told = seal.read_text(encoding="utf-8") if seal.exists() else ""
+        seal.unlink(missing_ok=True)
+        if told and told != _sizes(current):
+            raise OSError("its files are not those that were closed")
+        if not told and any(current.rglob("*.bin")):
+            _try_elsewhere(current)
 
     def _probe(self) -> None:
         """Search once: an index whose files are damaged may still count well."""
@@ -209,11 +230,43 @@ class ChromaStore(Collection):
             if client is not None:
                 with _translated(self._folder):
                     client.close()
+                    current = self._folder / str(self._number)
+                    if current.exists():
+                        (self._folder / SEAL).write_text(_sizes(current), encoding="utf-8")
 
 
 def slices(total: int, size: int) -> Iterator[slice]:
     """Slices of at most `size` that cover `total`."""
     return (slice(start, start + size) for start in range(0, total, size))
+
+
+def _sizes(folder: Path) -> str:
+    """Name, size and time of all files, but for what SQLite makes and takes away as it pleases."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.endswith(("-wal", "-shm")))
+    stats = ((path, path.stat()) for path in files)
+    return "\n".join(f"{path.relative_to(folder)} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
+
+
+def _try_elsewhere(folder: Path) -> None:
+    """Search in another process, which may end by it. Raises OSError."""
+    command = [sys.executable, "-c", f"from vault_sync.stores.chroma import try_out; try_out({str(folder)!r})"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=TRYING, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise OSError("a search in it does not end") from error
+    if done.returncode:
+        raise OSError(f"a search in it ended with {done.returncode}")
+
+
+def try_out(folder: str) -> None:
+    """Search for some of the vectors that are stored; what goes wrong ends the process."""
+    client = chromadb.PersistentClient(path=folder, settings=silent())
+    collection = client.get_collection(COLLECTION, embedding_function=None)
+    some = collection.get(limit=TRIED, include=["embeddings"])["embeddings"]
+    if len(some):
+        collection.query(query_embeddings=some, n_results=10, include=["distances"])
+    client.close()
 
 
 def _inode(file: Path) -> int | None:
