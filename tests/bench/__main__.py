@@ -67,6 +67,12 @@ BENCHES = (
     ),
     Bench("scale", "Lanes on a large vault"),
     Bench(
+        "garbage",
+        "What deletions leave behind in Chroma",
+        "Rows are deleted and as many others added, round after round; a new store holds the same rows. The daemon fills\n"
+        "a new one, without embedding, once as many rows were deleted as there are.",
+    ),
+    Bench(
         "peers.contest",
         "Beside LangChain and LlamaIndex",
         "One real vault (techwiki-en), the same embedder in batches of eight, each step a new process, taken in turns.\n"

@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 
 from tests.chroma_process import ChromaProcess
+from tests.fakes.embedder import WordEmbedder
 from vault_sync.errors import StoreAwayError, StoreBrokenError
+from vault_sync.generations import Generations
+from vault_sync.ledger import Ledger
+from vault_sync.policy import Policy
+from vault_sync.ports import Embedder
+from vault_sync.search import Searcher
 from vault_sync.stores.chroma_server import PAUSE, Address, AsyncLine, ChromaServer, Line, SyncLine
+from vault_sync.sync import Indexer
+from vault_sync.vault import Vault
 
 pytestmark = pytest.mark.slow
 ONE = np.array([[1, 0]], dtype=np.float32)
@@ -107,3 +115,90 @@ def test_a_tenant_or_database_that_is_not_there_is_told(
     with pytest.raises(StoreAwayError, match="not found"):
         ChromaServer(line, "a").open(1).count()
     line.close()
+
+
+class Builder:
+    """Builds the embedder of a model by its name."""
+
+    def build(self, recipe: str) -> Embedder:
+        return WordEmbedder(recipe, 256)
+
+    def close(self, embedder: Embedder) -> None:
+        """Nothing to release."""
+
+
+class Desk:
+    """A vault that is indexed with its vectors at the server."""
+
+    def __init__(self, folder: Path, line: Line, model: str = "a") -> None:
+        self.root = folder / "vault"
+        self.root.mkdir(exist_ok=True)
+        self.ledger = Ledger(folder / "index.db")
+        self.server = ChromaServer(line, "a")
+        embedder = WordEmbedder(model, 256)
+        self.generations = Generations(self.ledger, self.server, embedder, model, Builder())
+        store, serving = self.generations.store, self.generations.embedder
+        self.indexer = Indexer(Vault(self.root), self.ledger, store, serving, Policy(), generations=self.generations)
+        self.searcher = Searcher(self.ledger, store, serving, serving=self.generations.serving)
+        self.indexer.prepare()
+
+    def write(self, name: str, text: str) -> None:
+        (self.root / name).write_text(text)
+        self.indexer.scan()
+
+    def found(self, query: str) -> str:
+        return self.searcher.search(query, 1, "dense")[0].path
+
+    def in_step(self) -> bool:
+        return self.generations.store.ids() == set(self.ledger.embedded_ids().tolist())
+
+    def end(self) -> None:
+        """All but the line."""
+        self.ledger.close()
+
+
+def test_indexing_and_search_go_on_without_the_server_which_learns_everything_when_it_is_back(
+    line: Line, process: ChromaProcess, clock: Clock, tmp_path: Path
+) -> None:
+    desk = Desk(tmp_path, line)
+    desk.write("cats.md", "Cats sleep a lot.")
+    process.stop()
+    desk.write("owls.md", "Owls hunt at night.")
+    (desk.root / "cats.md").unlink()
+    desk.write("frogs.md", "Frogs eat flies.")
+    assert desk.found("owls hunt night") == "owls.md" and desk.ledger.counts() == (2, 0, 2)
+    trouble = desk.generations.trouble()
+    assert trouble is not None and process.url in trouble.effect
+    desk.indexer.tend()
+    process.start()
+    clock.now += PAUSE
+    embedded = desk.indexer.embedded
+    desk.indexer.tend()
+    assert desk.in_step() and desk.generations.trouble() is None and desk.indexer.embedded == embedded
+    assert desk.found("frogs eat flies") == "frogs.md"
+    desk.end()
+
+
+def test_a_server_that_comes_back_empty_is_filled_again(line: Line, clock: Clock, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, line)
+    desk.write("cats.md", "Cats sleep a lot.")
+    for generation in desk.server.kept():
+        desk.server.drop(generation)
+    assert desk.found("cats sleep") == "cats.md"
+    desk.write("owls.md", "Owls hunt at night.")
+    assert desk.in_step() and desk.found("owls hunt night") == "owls.md"
+    desk.end()
+
+
+def test_a_change_of_the_model_fills_another_collection_and_drops_the_old_one(line: Line, tmp_path: Path) -> None:
+    desk = Desk(tmp_path, line)
+    desk.write("cats.md", "Cats sleep a lot.")
+    before = desk.server.kept()
+    desk.end()
+    desk = Desk(tmp_path, line, "b")
+    assert desk.found("cats sleep") == "cats.md" and desk.server.kept() == before
+    while desk.indexer.tend():
+        assert desk.found("cats sleep") == "cats.md"
+    assert desk.generations.status() is None and desk.in_step() and desk.found("cats sleep") == "cats.md"
+    assert len(desk.server.kept()) == 1 and desk.server.kept() != before
+    desk.end()
