@@ -202,7 +202,7 @@ class Searcher:
         found = {occurrence for occurrence, _ in vectors}
         words = self._words(query, scope, whole, [occurrence for occurrence, _ in vectors[:BESIDE]])
         others = ids_of(occurrence for occurrence, _ in words.hits[:DEPTH] if occurrence not in found)
-        beside = dict(self._exact(vector, len(others), others))
+        beside = dict(self._nearest(vector, len(others), _Scope(others)))
         weight = lexical_weight(words.named, self._weights)
         return Lanes(words, vectors, weight, beside, common, self._called(query, scope))
 

@@ -65,7 +65,19 @@ BENCHES = (
         "Recall and reciprocal rank in the first ten notes; for the answers in articles, in the first ten chunks. Samples,\n"
         "for the same text is embedded in several forms. What was decided by it: decisions/0005-chunks.md.",
     ),
-    Bench("scale", "Lanes on a large vault"),
+    Bench(
+        "scale",
+        "Search in a large vault",
+        "As in the daemon, with the real embedder for the queries. The texts are real ones, multiplied and varied; their\n"
+        "vectors are real ones with noise, for embedding them would take hours. CPU is what the process computed, on all\n"
+        "cores together: it says more than the clock where the machine was busy. Memory is without models.",
+    ),
+    Bench(
+        "dense",
+        "Where exact search beats Chroma",
+        "The vectors are real ones mixed in pairs, with noise. With a filter Chroma is asked for as many more as it lets\n"
+        "through fewer, and half as many again. What was decided by it: `FEW` and `DEEP` in vault_sync/stores/routed.py.",
+    ),
     Bench(
         "garbage",
         "What deletions leave behind in Chroma",

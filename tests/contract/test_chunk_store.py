@@ -48,8 +48,7 @@ MAKERS: dict[str, Callable[[pytest.FixtureRequest, Path], Stores]] = {
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow if "server" in name else ()) for name in MAKERS])
 def stores(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stores]:
     if request.param.startswith("routed to"):
-        for name in ("SMALL", "NARROW"):
-            monkeypatch.setattr(routed, name, 0)
+        monkeypatch.setattr(routed, "FEW", 0)
     made = MAKERS[request.param](request, tmp_path)
     yield made
     for generation in made.kept():

@@ -18,10 +18,8 @@ from vault_sync.stores.folders import StoreFolders
 
 log = logging.getLogger(__name__)
 
-SMALL = 10_000
-"""Rows up to which comparing all of them is as quick as the graph."""
-NARROW = 20_000
-"""Ids of a filter up to which comparing just those is as quick as asking the graph for more and dropping the rest."""
+FEW = 10_000
+"""Rows, all or those that a filter lets through, up to which comparing each is about as quick as the graph."""
 DEEP = 1_000
 """Hits beyond which the graph is slower than comparing exactly."""
 SLACK = 1.5
@@ -104,7 +102,7 @@ class RoutedStore:
     def _depth(self, k: int, among: Ids | None) -> int | None:
         """How many the graph should be asked for; None where it is quicker to compare exactly."""
         rows = self._exact.count()
-        if rows <= SMALL or (among is not None and len(among) <= NARROW):
+        if min(rows, rows if among is None else len(among)) <= FEW:
             return None
         deep = k if among is None else int(k * rows / len(among) * SLACK)
         return deep if deep <= DEEP else None

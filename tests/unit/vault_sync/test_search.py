@@ -270,8 +270,7 @@ def test_a_filter_that_matches_three_notes_finds_all_three(
     crowded: Searcher, mode: Mode, narrow: Filter, by_graph: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if by_graph:
-        for name in ("SMALL", "NARROW"):
-            monkeypatch.setattr(routed, name, 0)
+        monkeypatch.setattr(routed, "FEW", 0)
     assert not any(path.startswith("Few/") for path in _paths(crowded.search("best tea", 100, mode)))
     assert sorted(_paths(crowded.search("best tea", 100, mode, narrow))) == ["Few/0.md", "Few/1.md", "Few/2.md"]
 

@@ -43,8 +43,7 @@ class Graph(MemoryStore):
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routed, "SMALL", 50)
-    monkeypatch.setattr(routed, "NARROW", 20)
+    monkeypatch.setattr(routed, "FEW", 50)
 
 
 ROWS = vectors(200)
