@@ -44,6 +44,12 @@ class Bench:
 
 BENCHES = (
     Bench("retrieval", "Retrieval: nDCG@10 through the whole path"),
+    Bench(
+        "crossval",
+        "Is the lexical lane's share tuned to these sets?",
+        "nDCG@10 of the product, of shares that the queries had no part in choosing, and of the share that would be best\n"
+        "for the set alone.",
+    ),
     Bench("cost", "What a passage costs"),
     Bench(
         "vaults",
