@@ -6,6 +6,7 @@ lists is what makes an OR of a whole question slow; they still count in the orde
 """
 
 import json
+import math
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from vault_sync.bm25 import BEGUN, ROOT, SOUND, SPELT, Asked, Counts, Fields, phrase_bonus, rarity, scores, share
+from vault_sync.bm25 import (
+    BEGUN,
+    K1,
+    KIN,
+    ROOT,
+    SOUND,
+    SPELT,
+    Asked,
+    Counts,
+    Fields,
+    phrase_bonus,
+    rarity,
+    scores,
+    share,
+)
 from vault_sync.columns import columns
 from vault_sync.frequency import rows_with
 from vault_sync.ids import held, ids_of
@@ -21,6 +36,7 @@ from vault_sync.linktext import decode_percent
 from vault_sync.ports import Ids
 from vault_sync.soundness import DamageError
 from vault_sync.terms import last_word, roots, sought_sounds, sounds, tokens
+from vault_sync.text import stem
 
 COMMON = 0.05
 """A stem in more than this share of the rows is not looked for where the query has rarer ones."""
@@ -32,6 +48,12 @@ LONGEST_QUERY = 64
 NAMED_HITS = 10
 SHORTEST_BEGINNING = 3
 """Letters of a word that is still being typed, from which on the words that begin with them are found."""
+
+KNOWN, KNOWN_ROWS = 0.001, 20
+"""A word that stands in more rows, and in more than this share of them, is no name that the other script may have."""
+
+SHORTEST_KIN, KIN_SHARE = 5, 0.75
+"""Letters of a word whose other words count, and the share of its letters that they begin with."""
 
 TABLES = frozenset(
     {"lexical", "lexical_data", "lexical_idx", "lexical_content", "lexical_docsize", "lexical_config", "lexical_terms"}
@@ -171,19 +193,29 @@ def _asked(connection: sqlite3.Connection, query: str, counts: Counts) -> tuple[
     """What the query is worth, and the FTS5 query that finds candidates."""
     written = list(dict.fromkeys(tokens(query)))[:LONGEST_QUERY]
     spelt = frequencies(connection, written)
-    heard = frequencies(connection, [key for token in written for key in sought_sounds(token)])
+    foreign = [word for word in written if counts.of_stem.get(stem(word), 0) <= max(KNOWN_ROWS, KNOWN * counts.rows)]
+    heard = frequencies(connection, [key for word in foreign for key in sought_sounds(word)])
     last = last_word(query)
     begun = last if len(last) >= SHORTEST_BEGINNING and not _rows_with(connection, _written(last), 1) else ""
     started = _rows_with(connection, _beginning(begun), COMMON_ROWS) if begun else 0
     asked = Asked(
-        roots={root: ROOT * counts.weight(root) for root in counts.of_stem},
-        spelt={word: SPELT * spelt.weight(word) for word in written},
+        roots={root: ROOT * counts.weight(root) for root, rows in counts.of_stem.items() if rows},
+        spelt={word: SPELT * spelt.weight(word) for word, rows in spelt.of_stem.items() if rows},
         sounds={key: SOUND * heard.weight(key) for key, rows in heard.of_stem.items() if rows},
+        kin={stem(word): (near, KIN * counts.weight(stem(word))) for word in written if (near := _near(word, counts))},
         begun=begun if started else "",
         begun_worth=BEGUN * rarity(counts.rows, started),
+        most=(K1 + 1) * (ROOT * sum(map(counts.weight, counts.of_stem)) + SPELT * sum(map(spelt.weight, written))),
     )
     terms = sorted(telling(counts) | {key for key in asked.sounds if heard.of_stem[key] <= _common(heard)})
     return asked, " OR ".join([*map(_quoted, terms), *([_beginning(begun)] if asked.begun else [])])
+
+
+def _near(word: str, counts: Counts) -> str:
+    """What words begin with that are near enough to a word of the query; empty for a short one, or one with figures."""
+    if len(word) < SHORTEST_KIN or not word.isalpha() or stem(word) not in counts.of_stem:
+        return ""
+    return word[: math.ceil(len(word) * KIN_SHARE)]
 
 
 def frequencies(connection: sqlite3.Connection, stems: Iterable[str]) -> Counts:
@@ -255,8 +287,7 @@ def _rows(connection: sqlite3.Connection, occurrences: Sequence[int]) -> dict[in
 
 
 def _fields(row: Sequence[str]) -> Fields:
-    stems, title, heading, spelt, heard = (row[column].split() for column in range(1, 6))
-    return Fields(title, heading, stems, spelt, heard)
+    return Fields(row[2], row[3], row[1], row[4], row[5])
 
 
 def _narrowed(

@@ -9,7 +9,7 @@ ASKED = Asked({root: COUNTS.weight(root) for root in COUNTS.of_stem})
 
 
 def _text(words: str, title: str = "", heading: str = "") -> Fields:
-    return Fields(title.split(), heading.split(), words.split())
+    return Fields(title, heading, words)
 
 
 def test_a_rare_word_counts_more_than_a_common_one() -> None:
@@ -52,11 +52,11 @@ def test_no_texts_have_no_scores() -> None:
 
 
 def _written(spelt: str, sounds: str = "") -> Fields:
-    return Fields((), (), (), spelt.split(), sounds.split())
+    return Fields("", "", "", spelt, sounds)
 
 
 def test_a_word_counts_as_it_is_written_as_it_sounds_and_as_it_begins() -> None:
-    asked = Asked({}, {"notes": 2.0}, {"dkr": 1.0}, "kub", 0.5)
+    asked = Asked({}, {"notes": 2.0}, {"dkr": 1.0}, begun="kub", begun_worth=0.5)
     written, other = scores([_written("notes"), _written("note")], asked)
     assert written > other == 0
     heard, silent = scores([_written("", "dkr"), _written("", "dk")], asked)
@@ -65,8 +65,22 @@ def test_a_word_counts_as_it_is_written_as_it_sounds_and_as_it_begins() -> None:
     assert begun > ended == 0
 
 
-def test_no_text_scores_more_than_all_of_the_query_over_and_over() -> None:
-    asked = Asked({"rare": 3.0, "common": 0.1}, {"rare": 1.0})
-    [most] = scores([_written("rare " * 500)], asked)
-    everything = Fields(["rare"] * 99, ["common"] * 99, ["rare", "common"] * 99, ["rare"] * 99)
-    assert most < scores([everything], asked)[0] < asked.most
+def test_a_word_is_counted_as_often_as_it_stands_there() -> None:
+    once, twice, thrice = scores([_text("rare x x"), _text("rare rare x"), _text("rare rare rare")], ASKED)
+    assert once < twice < thrice
+    assert scores([_text("rarer unrare")], ASKED) == [0]
+
+
+def test_a_word_of_the_same_beginning_counts_where_the_stem_is_not_there() -> None:
+    asked = Asked({"чемпион": 2.0}, kin={"чемпион": ("чемпи", 0.5)})
+    stem, kin, both, other = scores(
+        [
+            Fields("", "", "чемпион", "чемпион"),
+            Fields("", "", "чемпионат", "чемпионат"),
+            Fields("", "", "чемпион чемпионат", "чемпион чемпионат"),
+            Fields("", "", "xчемпионат", "xчемпионат"),
+        ],
+        asked,
+    )
+    assert stem > kin > other == 0
+    assert both < stem
