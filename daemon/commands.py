@@ -89,7 +89,7 @@ async def evaluate(arguments: argparse.Namespace, settings: Settings) -> int:
             if event.name == "eval.progress":
                 steps.update(event.data["done"], event.data["total"], event.data["what"])
 
-        async with connect(settings, quiet=True, patient=True, heard=heard) as client:
+        async with connect(settings, quiet=arguments.json, patient=True, heard=heard) as client:
             data = await client.post("/api/eval", body)
     if arguments.json:
         return _output(arguments, data, "")

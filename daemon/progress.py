@@ -12,7 +12,7 @@ from vault_sync.progress import in_words
 
 
 class Steps:
-    """A bar for each kind of work, in the order in which they begin."""
+    """A bar for each kind of work, in the order in which they begin; none before the first, for others may show theirs."""
 
     def __init__(self, *, shown: bool = True) -> None:
         self._bar = Bar(
@@ -27,7 +27,6 @@ class Steps:
         self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> "Steps":
-        self._bar.start()
         return self
 
     def __exit__(
@@ -37,6 +36,8 @@ class Steps:
 
     def update(self, done: int, total: int, what: str) -> None:
         """Show how far this kind of work is."""
+        if not self._tasks:
+            self._bar.start()
         if what not in self._tasks:
             self._tasks[what] = self._bar.add_task(what, total=total)
         self._bar.update(self._tasks[what], completed=done, total=total)
