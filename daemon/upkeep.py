@@ -30,7 +30,8 @@ PATIENCE = 60.0
 HEARTBEAT = 2.0
 """Seconds between looks at whether the vault is still the same folder: an unmount sends no event."""
 FLOOD = 2000
-"""More hints than this at once are answered by looking at the whole vault, which costs less than path by path."""
+"""More hints than this at once are answered by looking at the whole vault: it costs no more than path by path (see
+tests/bench/bulk.py), and finds what no hint told of."""
 _EVERYTHING = ""
 """The path of the hint that says that a folder changed: it is due like any other, so that many are answered once."""
 
