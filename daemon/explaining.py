@@ -11,6 +11,7 @@ from vault_sync.bars import Bar, bar
 from vault_sync.errors import NoteNotFoundError
 from vault_sync.filter import Filter
 from vault_sync.paths import VaultPath, is_note, vault_path
+from vault_sync.pdf import INSTALL
 from vault_sync.policy import Policy
 from vault_sync.records import NoteRecord
 from vault_sync.vault import Vault
@@ -74,7 +75,9 @@ def _not_known(famulus: Famulus, query: str, path: VaultPath, file: VaultPath) -
         reason = f"There is no note {str(path)!r} in the index, by path or by title."
         return Explanation(query, None, "unknown", reason, _HIDDEN, tuple(_alike(famulus, path)))
     if passed := famulus.passed_over().get(there):
-        return Explanation(query, there, "failed", f"It is not indexed. {passed}", "Put the note itself there.")
+        fix = INSTALL if passed.endswith(INSTALL) else "Put the note itself there."
+        reason = f"It is not indexed. {passed.removesuffix(INSTALL)}".rstrip()
+        return Explanation(query, there, "failed", reason, fix)
     status = famulus.upkeep.status()
     waits = f"{status.pending} notes wait to be read." if status.pending else "The next scan finds it."
     return Explanation(query, there, "pending", "It is not indexed yet.", status.problem or waits)
@@ -83,10 +86,10 @@ def _not_known(famulus: Famulus, query: str, path: VaultPath, file: VaultPath) -
 def _is_there(famulus: Famulus, path: VaultPath) -> bool:
     """Whether there is a file of this path that may be searched and does not ask to be left alone."""
     policy = famulus.policy.current
+    if path in famulus.passed_over():
+        return not policy.denies(path, "search")
     if not policy.allows(path, "search"):
         return False
-    if path in famulus.passed_over():
-        return True
     return famulus.vault.stamp(path) is not None and not policy.private_data(famulus.vault.head(path))
 
 

@@ -83,7 +83,7 @@ class Questions:
         self._notes = {note.path: note for note in usable if note.id in filled}
 
     def _usable(self, path: str) -> bool:
-        return all(self.policy.allows(path, use) for use in NEEDS)
+        return is_note(path) and all(self.policy.allows(path, use) for use in NEEDS)
 
     def _shuffled(self, things: Iterable[VaultPath]) -> list[VaultPath]:
         order = sorted(things)

@@ -1,6 +1,7 @@
 """Canvases, bases and PDFs in a running vault: found by the API, and no part of Famulus proposes to write into them."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,8 @@ from tests.fakes.pdf import pdf_of
 from tests.unit.vault_sync.test_canvas import board, card
 from vault_sync import pdf
 from vault_sync.paths import VaultPath
+from vault_sync.policy import Rule
+from vault_sync.questions import Questions
 
 SAID = "An index finds table rows by sorted keys: few pages, few rows read."
 NOTES = {f"{name}.md": f"# {name}\n\n{SAID} {name} is about it.\n".encode() for name in ("Tree", "Index", "Hash")}
@@ -91,6 +94,23 @@ async def test_no_note_is_given_a_link_to_a_document(famulus: Famulus, monkeypat
     texts = [(famulus.vault.root / name).read_text(encoding="utf-8") for name in NOTES]
     assert any("%% famulus:" in text for text in texts)
     assert not any(document.rpartition(".")[0] in text for document in DOCUMENTS for text in texts)
+
+
+async def test_why_says_what_a_pdf_needs(client: httpx.AsyncClient, famulus: Famulus) -> None:
+    famulus.policy.current = replace(famulus.policy.current, pdf=False)
+    famulus.indexer.scan()
+    told = (await client.get("/api/why", params={"q": "table rows", "path": "Paper.pdf"})).json()
+    assert (told["verdict"], told["path"]) == ("failed", "Paper.pdf")
+    assert "reads PDFs" in told["reason"] and "famulus[pdf]" in told["fix"]
+    famulus.policy.current = replace(famulus.policy.current, rules=(Rule(("Paper.pdf",), ("search",)),))
+    told = (await client.get("/api/why", params={"q": "table rows", "path": "Paper.pdf"})).json()
+    assert told["path"] is None
+
+
+async def test_an_evaluation_asks_about_notes_only(famulus: Famulus) -> None:
+    questions = Questions(famulus.ledger, famulus.policy.current, famulus.read)
+    assert set(questions.others()) == set(NOTES)
+    assert {q.target for q in questions.draw("heading", 100)} <= set(NOTES)
 
 
 async def test_a_digest_tells_of_no_document(famulus: Famulus) -> None:
