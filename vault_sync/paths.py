@@ -52,6 +52,11 @@ def is_pdf(path: str) -> bool:
     return path.lower().endswith(PDF_SUFFIX)
 
 
+def same_kind(one: str, other: str) -> bool:
+    """Whether both are notes, or documents of one kind: the same bytes mean another thing in a file of another kind."""
+    return PurePosixPath(one).suffix.lower() == PurePosixPath(other).suffix.lower()
+
+
 def title_of(path: VaultPath) -> str:
     """The note's title as Obsidian shows it: the file name without `.md`. Other files keep their ending."""
     name = PurePosixPath(path).name

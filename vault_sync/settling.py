@@ -7,7 +7,7 @@ from vault_sync import record
 from vault_sync.cover import Cover
 from vault_sync.ledger import Ledger
 from vault_sync.lots import Job
-from vault_sync.paths import VaultPath
+from vault_sync.paths import VaultPath, same_kind
 from vault_sync.policy import PolicySource
 from vault_sync.reading import Absent, Cut, Familiar, Order, Private, Reader, Reading, Same, Unreadable
 from vault_sync.records import FileStamp, NoteRecord
@@ -68,7 +68,8 @@ class Settler:
     def _moved(self, path: VaultPath, digest: str, stamp: FileStamp) -> bool:
         """Whether a note that is gone had the same bytes; then this is where it went."""
         same = self.ledger.notes_with_hash(digest) if self.gone else []
-        old = next((note.path for note in same if note.path in self.gone and note.state == "indexed"), None)
+        lost = (note.path for note in same if note.path in self.gone and note.state == "indexed")
+        old = next((gone for gone in lost if same_kind(gone, path)), None)
         if old is None:
             return False
         record.move_note(self.ledger, old, path, stamp)
@@ -79,5 +80,5 @@ class Settler:
     def _find_written(self, path: VaultPath, digest: str) -> None:
         """A note may have been moved before a write into it was seen: the same note with another text."""
         written = self.written_to(digest) if self.gone else None
-        if written is not None and written in self.gone:
+        if written is not None and written in self.gone and same_kind(written, path):
             self.on_moved(written, path)

@@ -123,6 +123,17 @@ def test_pdfs_that_nothing_can_read_are_passed_over_and_forgotten(indexer: Index
     assert not found(indexer, "oxidised")
 
 
+def test_a_note_that_becomes_a_canvas_is_no_moved_note(indexer: Indexer) -> None:
+    moves: list[tuple[str, str]] = []
+    indexer.on_moved = lambda old, new: moves.append((old, new))
+    (indexer.vault.root / "Tea/Plan.canvas").rename(indexer.vault.root / "Tea/Plan.md")
+    indexer.look(["Tea/Plan.canvas", "Tea/Plan.md"])
+    assert moves == []
+    assert indexer.ledger.note("Tea/Plan.canvas") is None
+    assert found(indexer, "самовары")[0][0] == "Tea/Plan.md"
+    assert '"nodes":[' in indexer.ledger.occurrences_of("Tea/Plan.md")[0].text
+
+
 @pytest.mark.skipif(not pdf.available(), reason="the extra `pdf` is not installed")
 def test_a_moved_pdf_is_not_opened_again(indexer: Indexer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document, "read_pdf", lambda path, data: pytest.fail("it was opened"))
