@@ -11,8 +11,8 @@ NO_IDS: Ids = np.zeros(0, np.int64)
 
 
 def ids_of(some: Iterable[int]) -> Ids:
-    """These ids, sorted and each once."""
-    return np.unique(some) if isinstance(some, np.ndarray) else np.unique(np.fromiter(some, np.int64))
+    """These ids, sorted and each once; an array is one of such ids already, and sorting it again takes long."""
+    return some if isinstance(some, np.ndarray) else np.array(sorted(set(some)), np.int64)
 
 
 def places(ids: NDArray[np.int64], among: Ids) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:

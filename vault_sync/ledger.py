@@ -17,7 +17,7 @@ from vault_sync.columns import columns
 from vault_sync.database import Database
 from vault_sync.errors import LedgerError
 from vault_sync.filter import Filter
-from vault_sync.ids import NO_IDS, ids_of
+from vault_sync.ids import NO_IDS
 from vault_sync.note import Span
 from vault_sync.owners import Owners
 from vault_sync.paths import VaultPath, title_of, vault_path
@@ -147,7 +147,7 @@ class Ledger:
 
     def embedded_ids(self) -> Ids:
         """The ids of all occurrences that policy does not keep from the embedder."""
-        return ids_of(columns(self.read(), ("id",), f"occurrences WHERE vector_key > '{NOT_EMBEDDED}'")[0])
+        return np.sort(columns(self.read(), ("id",), f"occurrences WHERE vector_key > '{NOT_EMBEDDED}'")[0])
 
     def vectors(self, ids: Sequence[int]) -> Vectors:
         """Vectors (n, d) of these occurrences, in this order.
