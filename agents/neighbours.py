@@ -10,6 +10,7 @@ from agents.evidence import Evidence, best_evidence
 from agents.linked import Record
 from agents.relation import Standing, relation
 from agents.section import Relation
+from vault_sync.generations import MODEL
 from vault_sync.ledger import Ledger
 from vault_sync.paths import VaultPath
 from vault_sync.policy import PolicySource
@@ -70,7 +71,8 @@ class Neighbours:
         self._searcher = searcher
         self._policy = policy
         self._limits = limits
-        self._background: tuple[int, Background] | None = None
+        self._background: tuple[int, str | None, Background] | None = None
+        """How many notes there were when the sample was taken, of whose vectors it is, and the sample."""
 
     def of(self, path: VaultPath, listed: Mapping[VaultPath, Record], refused: set[str]) -> Neighbourhood | None:
         """The note's neighbourhood; None for a note that is not indexed, may not be linked or not be changed.
@@ -103,10 +105,11 @@ class Neighbours:
         return {candidate.record.path: candidate.score for candidate in found}
 
     def _sample(self) -> Background:
-        notes = self._ledger.counts()[0]
-        if self._background is None or abs(notes - self._background[0]) > 0.1 * self._background[0]:
-            self._background = (notes, background(self._ledger))
-        return self._background[1]
+        notes, model = self._ledger.counts()[0], self._ledger.meta(MODEL)
+        known = self._background
+        if known is None or model != known[1] or abs(notes - known[0]) > 0.1 * known[0]:
+            known = self._background = (notes, model, background(self._ledger))
+        return known[2]
 
     def _neighbour(
         self, note: NoteRecord, candidate: Candidate, about: Mapping[str, float], before: str

@@ -13,13 +13,14 @@ from tests.fakes.chat_engine import ScriptedEngine
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.edit import Edit, apply, content_hash
 from vault_sync.errors import StaleEditError
+from vault_sync.generations import Generations
 from vault_sync.ledger import Ledger
 from vault_sync.parse import parse_note
 from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy, Rule, Use
 from vault_sync.search import Searcher
 from vault_sync.state import State
-from vault_sync.stores.memory import MemoryStore
+from vault_sync.stores.memory import MemoryStore, MemoryStores
 from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
 
@@ -331,3 +332,17 @@ async def test_what_was_written_of_a_note_that_is_gone_is_forgotten(desk: Desk) 
     assert "An index finds" not in stored and "A hash index finds" in stored
     desk.linker.book.forget(lambda path: path == TREE)
     assert desk.state.rows("SELECT * FROM linked") == []
+
+
+async def test_a_change_of_the_embedder_changes_what_closeness_is_measured_against(desk: Desk) -> None:
+    generations = Generations(desk.ledger, MemoryStores(), WordEmbedder("other", 32))
+    desk.indexer = Indexer(
+        Vault(desk.root), desk.ledger, generations.store, generations.embedder, Policy(), generations=generations
+    )
+    desk.indexer.prepare()
+    desk.linker = desk.new_linker()
+    assert desk.linker.ranked(INDEX, 5)
+    while desk.indexer.tend():
+        pass
+    assert generations.status() is None and desk.ledger.dimensions() == 32
+    assert desk.linker.ranked(INDEX, 5) == desk.new_linker().ranked(INDEX, 5) != []
