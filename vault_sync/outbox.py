@@ -105,10 +105,12 @@ def _flush(ledger: Ledger, store: ChunkStore, should_stop: Callable[[], bool]) -
         if not add and not delete:
             return True
         try:
-            # What is to be added may be there already, of a crash before it was struck off.
-            store.delete(delete + add)
+            # What is to be added may be there already, of a crash before it was struck off. It comes first, so that
+            # a new text need not wait until the old one is gone.
             if add:
                 store.add(add, ledger.vectors(add))
+            if delete:
+                store.delete(delete)
         except StoreAwayError:
             raise
         except StoreBrokenError as error:

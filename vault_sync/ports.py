@@ -72,7 +72,7 @@ class ChunkStore(Protocol):
     """A disposable index of vectors by occurrence id, rebuilt from the ledger when in doubt."""
 
     def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
-        """Store vectors (n, d) under ids that are not stored yet."""
+        """Store vectors (n, d) under ids; one that is stored already keeps the vector that it has."""
         ...
 
     def delete(self, occurrences: Sequence[int]) -> None:

@@ -131,8 +131,9 @@ def edits(desk: Desk, notes: int, rounds: int = EDITS) -> Edits:
     beside, embedding = [], []
     found = changed = 0
     before = desk.embedder.texts
-    for number, path in enumerate(paths):
-        told = f"The zyx{number}q heron waits at the river until the {draw.choice(('boat', 'train', 'rain'))} comes."
+    for path in paths:
+        word = "".join(draw.choices("bdfglmnrst", k=4)) + "oxen"
+        told = f"The {word} heron waits at the river until the {draw.choice(('boat', 'train', 'rain'))} comes."
         known = desk.keys(path)
         _edit(desk.root / path, told, draw)
         took, began = desk.embedder.seconds, time.perf_counter()
@@ -142,7 +143,7 @@ def edits(desk: Desk, notes: int, rounds: int = EDITS) -> Edits:
         beside.append(1000 * (spent - took))
         embedding.append(1000 * took)
         changed += len(desk.keys(path) - known)
-        found += any(passage.path == path for passage in searcher.search(told, 5))
+        found += any(passage.path == path for passage in searcher.search(f"heron {word}", 5))
     p95 = statistics.quantiles(beside, n=20)[-1]
     times = (statistics.median(beside), p95, max(beside))
     embedded = desk.embedder.texts - before

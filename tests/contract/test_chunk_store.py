@@ -173,6 +173,16 @@ def test_an_id_can_be_stored_again_after_it_was_deleted(store: ChunkStore) -> No
     assert store.query(_unit((0, 1))[0], 1)[0].similarity == pytest.approx(1, abs=1e-5)
 
 
+def test_adding_what_is_stored_already_changes_nothing(store: ChunkStore) -> None:
+    store.add([1, 2], _unit((1, 0, 0), (0, 1, 0)))
+    store.add([2, 3], _unit((0, 1, 0), (0, 0, 1)))
+    store.add([1, 2, 3], _unit((1, 0, 0), (0, 1, 0), (0, 0, 1)))
+    assert store.count() == 3 and store.ids() == {1, 2, 3}
+    assert _ids(store, _unit((0, 1, 0))[0], 3)[0] == 2
+    store.delete([2])
+    assert store.ids() == {1, 3} and 2 not in _ids(store, _unit((0, 1, 0))[0], 3)
+
+
 def test_everything_can_be_deleted(store: ChunkStore) -> None:
     store.add([1, 2], _unit((1, 0), (0, 1)))
     store.delete([1, 2])

@@ -69,7 +69,7 @@ class Collection(ABC):
         """Release what is held open."""
 
     def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
-        """Store vectors (n, d) under ids that are not stored yet."""
+        """Store vectors (n, d) under ids; one that is stored already keeps the vector that it has."""
         for part in self._parts(occurrences):
             ids = [str(occurrence) for occurrence in occurrences[part]]
             fresh = np.asarray(vectors[part], dtype=np.float32)

@@ -100,12 +100,15 @@ class MappedStore:
         self._view = _NOTHING if self._file is None else _View(self._file.ids, self._file.map())
 
     def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
-        """Store vectors (n, d) under ids that are not stored yet."""
+        """Store vectors (n, d) under ids; one that is stored already keeps the vector that it has."""
         if not len(occurrences):
             return
         with self._lock, _translated(self._folder):
-            self._fitting(vectors.shape[1]).append(np.asarray(occurrences, np.int64), vectors)
-            self._look()
+            file, ids = self._fitting(vectors.shape[1]), np.asarray(occurrences, np.int64)
+            fresh = ~np.isin(ids, self._view.live[0])
+            if fresh.any():
+                file.append(ids[fresh], vectors[fresh])
+                self._look()
 
     def _fitting(self, dimensions: int) -> RowFile:
         """The file for vectors of this length; a new one where nothing is stored."""

@@ -19,14 +19,16 @@ class MemoryStore:
         self._matrix: Vectors = np.zeros((0, 0), dtype=np.float32)
 
     def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
-        """Store vectors (n, d) under ids that are not stored yet."""
+        """Store vectors (n, d) under ids; one that is stored already keeps the vector that it has."""
         if not len(occurrences):
             return
         with self._lock:
             self._check(vectors.shape[1])
-            fresh = np.asarray(vectors, dtype=np.float32)
-            self._matrix = np.concatenate([self._matrix, fresh]) if self._ids else fresh.copy()
-            self._ids = [*self._ids, *map(int, occurrences)]
+            stored = set(self._ids)
+            rows = [row for row, occurrence in enumerate(occurrences) if occurrence not in stored]
+            fresh = np.asarray(vectors, dtype=np.float32)[rows]
+            self._matrix = np.concatenate([self._matrix, fresh]) if self._ids else fresh
+            self._ids = [*self._ids, *(int(occurrences[row]) for row in rows)]
 
     def delete(self, occurrences: Sequence[int]) -> None:
         """Forget these ids; unknown ones are no error."""

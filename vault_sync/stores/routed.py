@@ -58,7 +58,7 @@ class RoutedStore:
         return str(getattr(self._graph, "damage", "") or getattr(self._exact, "damage", ""))
 
     def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
-        """Store vectors (n, d) under ids that are not stored yet."""
+        """Store vectors (n, d) under ids; one that is stored already keeps the vector that it has."""
         # First the one that remembers not to have been closed well, should this be the end.
         self._exact.add(occurrences, vectors)
         with self._uneven_if_broken():
