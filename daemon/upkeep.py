@@ -32,6 +32,8 @@ HEARTBEAT = 2.0
 FLOOD = 2000
 """More hints than this at once are answered by looking at the whole vault: it costs no more than path by path (see
 tests/bench/bulk.py), and finds what no hint told of."""
+LEAST_SCAN = 5.0
+"""Seconds that a scan gets before it is left for notes that were saved meanwhile, so that it gets somewhere."""
 _EVERYTHING = ""
 """The path of the hint that says that a folder changed: it is due like any other, so that many are answered once."""
 
@@ -52,6 +54,7 @@ class Upkeep:
         self._stop = False
         self._tree_changed = True
         self._next_scan = 0.0
+        self._scan_began: float | None = None
         self._rests_until = 0.0
         self._scanned = threading.Event()
         self._working = 0
@@ -71,6 +74,7 @@ class Upkeep:
         self.reload: Callable[[], None] = lambda: None
         """Reads the policy again; what it takes away is erased by the scan that follows."""
         indexer.should_stop = lambda: self._stop or self._settings_due()
+        indexer.should_yield = self._urgent
         indexer.on_indexed = self._indexed
         indexer.on_uncovered = self._uncovered
         indexer.on_progress = self._progress
@@ -164,6 +168,7 @@ class Upkeep:
             self._prepare()
             self._watch_again()
             self._take_settings()
+            self._look(self._due())
             if self._tree_changed or time.monotonic() >= self._next_scan:
                 self._scan()
             self._look(self._wait())
@@ -172,7 +177,9 @@ class Upkeep:
         except Stopped:
             if self._stop:
                 raise
-            self._tree_changed = True  # the policy changed: the scan begins anew, without what it takes away
+            # The policy changed, and the scan begins anew without what that takes away; or a note was saved that
+            # must not wait for the rest of a long scan.
+            self._tree_changed = True
         except VaultUnavailableError as error:
             self._trouble(error)
             self._unwatch()
@@ -265,8 +272,10 @@ class Upkeep:
     def _scan(self) -> None:
         with self._wake:
             self._tree_changed = False
-            self._coalescer.clear()  # the scan looks at all of them
+            if len(self._coalescer) > FLOOD:
+                self._coalescer.clear()  # the scan looks at all of them
             self._working = max(self._working, 1)
+            self._scan_began = time.monotonic()
         self._course.look()
         self.reload()
         try:
@@ -274,12 +283,27 @@ class Upkeep:
         except (VaultError, Stopped):
             self._tree_changed = True
             raise
+        finally:
+            self._scan_began = None
         self._next_scan = time.monotonic() + self._rescan_seconds
         self._idle()
         self._problem = ""
         if not self._scanned.is_set():
             self._scanned.set()
             self._bus.publish("index.ready")
+
+    def _urgent(self) -> bool:
+        """Whether notes were saved or deleted that must not wait until the scan under way has read the whole vault."""
+        began = self._scan_began
+        if began is None or time.monotonic() - began < LEAST_SCAN:
+            return False
+        with self._wake:
+            due = self._coalescer.next_due()
+            return due is not None and due <= time.monotonic()
+
+    def _due(self) -> list[str]:
+        with self._wake:
+            return self._coalescer.take(time.monotonic())
 
     def _wait(self) -> list[str]:
         with self._wake:

@@ -73,6 +73,8 @@ class Indexer:
     """The policy is another one than the index was cleaned for."""
     on_progress: Callable[[Progress], None] = lambda progress: None
     should_stop: Callable[[], bool] = lambda: False
+    should_yield: Callable[[], bool] = lambda: False
+    """Whether something more urgent waits: then what is under way is finished first, and `Stopped` raised."""
     written_to: Callable[[str], VaultPath | None] = lambda digest: None
     """The path of the note into which bytes of this hash were written."""
     embedded: int = 0
@@ -260,9 +262,10 @@ class Indexer:
                 run.tally.read([order.path])
             if number % LOT_NOTES == 0:
                 self.on_progress(run.tally.progress(self.embedded))
-                if self.should_stop():
-                    run.stopped = True
-                    return
+                run.stopped = self.should_stop()
+            if run.stopped or self.should_yield():
+                run.stopped = True
+                return
 
     def _settler(self, gone: set[VaultPath]) -> Settler:
         known = (self.ledger.note(path) for path in gone)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from daemon import upkeep
 from daemon.bus import Bus, BusEvent
 from daemon.config import Settings
 from daemon.policy import LivePolicy
@@ -279,6 +280,31 @@ def test_a_long_first_scan_begins_anew_when_the_policy_changes(tmp_path: Path) -
     world.heard.wait("index.ready")
     assert world.ledger.paths() == ["a.md"] and world.indexer.store.count() == 1
     assert sum("secret" in text for text in slow.seen) <= 16, "no more than the batch that was under way"
+    world.upkeep.stop()
+    world.ledger.close()
+
+
+def test_a_note_that_is_saved_does_not_wait_for_a_long_first_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "LEAST_SCAN", 0)
+    world = World(tmp_path, quiet=0)
+    for number in range(1000):
+        (world.root / f"n{number}.md").write_text(f"note number {number}")
+    gone, saved, last = world.root / "n7.md", world.root / "n999.md", threading.Event()
+    world.upkeep.on_hint = lambda path: last.set() if path == "last.md" else None
+    world.indexer.embedder = slow = Waiting()
+    world.upkeep.start()
+    assert slow.called.wait(LONG)
+    gone.unlink()
+    saved.write_text("saved meanwhile")
+    (world.root / "last.md").write_text("the hints of the others came before that of this one")
+    assert last.wait(LONG)
+    slow.go.set()
+    world.heard.wait("index.ready")
+    assert slow.seen.index("saved meanwhile") < 500, "before most of the vault"
+    assert world.ledger.counts()[0] == 1001 and "n7.md" not in world.ledger.paths()
+    assert len(slow.seen) == len(set(slow.seen)), "no text is embedded twice"
     world.upkeep.stop()
     world.ledger.close()
 
