@@ -45,6 +45,7 @@ STATUS = {
     "store_away": 503,
     "index_busy": 503,
     "embedder_failed": 503,
+    "reranker_failed": 503,
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from daemon.config import Settings, load
 from daemon.policy import LivePolicy, described, policy_from
+from vault_sync import pdf
 from vault_sync.obsidian import APP, AppSettings
 from vault_sync.policy import Policy, Rule
 from vault_sync.vault import Vault
@@ -48,11 +49,12 @@ def test_settings_and_app_together(tmp_path: Path) -> None:
         rules=(Rule(("Diary", "*.log.md"), ("chat", "prompt")),),
         write_in=("Projects",),
         new_notes="Inbox",
+        pdf=pdf.available(),
     )
 
 
 def test_the_defaults_are_those_of_a_policy(tmp_path: Path) -> None:
-    assert policy_from(settings(tmp_path, ""), AppSettings()) == Policy()
+    assert policy_from(settings(tmp_path, ""), AppSettings()) == Policy(pdf=pdf.available())
 
 
 def test_the_apps_filters_may_be_left_aside(tmp_path: Path, vault: Vault) -> None:
