@@ -92,6 +92,17 @@ class Match:
     beside: Mapping[int, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What full text gives for a query before it is scored: its words' worth and the candidates for the first `k`."""
+
+    counts: Counts
+    asked: Asked
+    found: dict[int, Fields]
+    phrases: list[list[str]]
+    k: int
+
+
 def create(connection: sqlite3.Connection) -> None:
     """Make the tables of this lane."""
     connection.execute(f'CREATE VIRTUAL TABLE lexical USING fts5({_COLUMNS}, tokenize="{_TOKENIZER}")')
@@ -175,14 +186,30 @@ def match(
     beside: Collection[int] = (),
 ) -> Match:
     """As `search`, with how well the query was matched, and what the occurrences in `beside` score."""
+    return ranked(connection, look(connection, query, k, allowed, denied), beside)
+
+
+def look(
+    connection: sqlite3.Connection,
+    query: str,
+    k: int,
+    allowed: Collection[int] | Ids | None = None,
+    denied: Collection[int] | Ids = (),
+) -> Looked:
+    """The part of `match` that needs to know nothing but the query, and takes nearly all of its time."""
     counts = frequencies(connection, list(dict.fromkeys(roots(query)))[:LONGEST_QUERY])
     asked, sought = _asked(connection, query, counts)
     found = _candidates(connection, sought, max(k, CANDIDATES), allowed, denied) if k > 0 else {}
+    return Looked(counts, asked, found, _phrases(query), k)
+
+
+def ranked(connection: sqlite3.Connection, looked: Looked, beside: Collection[int] = ()) -> Match:
+    """The candidates in their order, with what the occurrences in `beside` score."""
+    counts, asked, found, phrases = looked.counts, looked.asked, looked.found, looked.phrases
     weighed = {**found, **_rows(connection, sorted(set(beside).difference(found)))}
-    phrases = _phrases(query)
     plain = scores(list(weighed.values()), asked)
     score = {i: each + phrase_bonus(weighed[i], phrases, counts) for i, each in zip(weighed, plain, strict=True)}
-    hits = sorted(((i, score[i]) for i in found), key=lambda hit: (-hit[1], hit[0]))[:k]
+    hits = sorted(((i, score[i]) for i in found), key=lambda hit: (-hit[1], hit[0]))[: looked.k]
     named = max((share(found[i].name, counts) for i, _ in hits[:NAMED_HITS]), default=0.0)
     kept = {i for i, _ in hits}
     most = asked.most + sum(counts.weight(root) for phrase in phrases for root in phrase if root in counts.of_stem)

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Mode = Literal["hybrid", "lexical", "dense"]
 
+AT_ONCE = 4
+"""Questions that are embedded at once; an embedder that can not do that lets them wait."""
 MOST = 100
 """Passages of one answer."""
 
@@ -124,6 +127,8 @@ class Searcher:
         self._second_look = second_look
         self._serving = serving
         self._usual = Usual(ledger)
+        # The question is embedded while its words are looked for: each takes about as long as the other.
+        self._asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="question")
 
     def search(
         self,
@@ -190,25 +195,32 @@ class Searcher:
             return self._by_words(query, scope, whole)
 
     def _by_words(self, query: str, scope: _Scope, whole: bool) -> Lanes:
-        return Lanes(self._words(query, scope, whole), (), 1.0, named=self._called(query, scope))
+        words = lexical.ranked(self._ledger.read(), self._look(query, scope, whole))
+        return Lanes(words, (), 1.0, named=self._called(query, scope))
 
     def _by_meaning(self, query: str, scope: _Scope, whole: bool, alone: bool) -> Lanes:
         """What the dense lane finds; unless it is asked alone, with the words, and what each thinks of the other's hits."""
-        vector = self._embedder.embed_query(query)
-        vectors = self._every(vector, scope) if whole else self._nearest(vector, DEPTH, scope)
-        common = self._usual.similarity(vectors)
+        coming = self._asking.submit(self._embedder.embed_query, query)
         if alone:
-            return Lanes(lexical.Match([]), vectors, 0.0, common=common)
+            vectors = self._near_to(coming.result(), scope, whole)
+            return Lanes(lexical.Match([]), vectors, 0.0, common=self._usual.similarity(vectors))
+        looked = self._look(query, scope, whole)
+        vector = coming.result()
+        vectors = self._near_to(vector, scope, whole)
+        common = self._usual.similarity(vectors)
         found = {occurrence for occurrence, _ in vectors}
-        words = self._words(query, scope, whole, [occurrence for occurrence, _ in vectors[:BESIDE]])
+        words = lexical.ranked(self._ledger.read(), looked, [occurrence for occurrence, _ in vectors[:BESIDE]])
         others = ids_of(occurrence for occurrence, _ in words.hits[:DEPTH] if occurrence not in found)
         beside = dict(self._nearest(vector, len(others), _Scope(others)))
         weight = lexical_weight(words.named, self._weights)
         return Lanes(words, vectors, weight, beside, common, self._called(query, scope))
 
-    def _words(self, query: str, scope: _Scope, whole: bool, beside: Sequence[int] = ()) -> lexical.Match:
+    def _look(self, query: str, scope: _Scope, whole: bool) -> lexical.Looked:
         depth = self._ledger.counts()[2] if whole else DEPTH
-        return lexical.match(self._ledger.read(), query, depth, scope.only, scope.without, beside)
+        return lexical.look(self._ledger.read(), query, depth, scope.only, scope.without)
+
+    def _near_to(self, vector: Vectors, scope: _Scope, whole: bool) -> list[Hit]:
+        return self._every(vector, scope) if whole else self._nearest(vector, DEPTH, scope)
 
     def _called(self, query: str, scope: _Scope) -> list[set[int]]:
         """The occurrences that may be found of each note whose title or alias is the query."""

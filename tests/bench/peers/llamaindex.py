@@ -82,6 +82,9 @@ class LlamaIndex:
     def chunks(self) -> int:
         return int(self._collection.count())
 
+    def close(self) -> None:
+        """Nothing is left open."""
+
 
 def versions() -> dict[str, str]:
     return {name: version(name) for name in ("llama-index-core", "llama-index-vector-stores-chroma", "chromadb")}

@@ -32,6 +32,10 @@ class Contestant(Protocol):
         """How many chunks can be found."""
         ...
 
+    def close(self) -> None:
+        """End as a program does that is told to."""
+        ...
+
 
 @dataclass(slots=True)
 class Meter:
@@ -82,6 +86,7 @@ def run(build: Callable[[Path, Path, Meter], Contestant], versions: Callable[[],
         contestant.index()
         spent = time.perf_counter() - began
         result = Result(given.step, spent, meter.seconds, meter.texts, contestant.chunks(), versions=versions())
+    contestant.close()
     print(json.dumps(asdict(result)), flush=True)
 
 
