@@ -115,8 +115,8 @@ BENCHES = (
         "and 256 tokens, with its metadata in the text that is embedded, as is its default, both in batches of eight.\n"
         "They embed notes as they stand; Famulus embeds what a reader sees of them, without frontmatter and the addresses\n"
         "of links: 178,000 of 292,000 characters, so its cold index is quicker for having less to read. A path is part of\n"
-        "what LangChain and LlamaIndex compare, so a renamed folder is embedded anew. LangChain starts and searches\n"
-        "quicker: it has no full text to open and compare at a start, and one lane less for a question.",
+        "what LangChain and LlamaIndex compare, so a renamed folder is embedded anew. They answer a question a little\n"
+        "quicker: they have one lane, and find fewer headings.",
     ),
     Bench(
         "bulk",
