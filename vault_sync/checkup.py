@@ -1,10 +1,13 @@
 """A check-up of the whole index: look, compare, mend from the ledger what can be mended so, and look again."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from vault_sync import mend, outbox, record
+from vault_sync.errors import StoreAwayError, StoreBrokenError
 from vault_sync.inspection import Inspector
+from vault_sync.ports import ChunkStore
 from vault_sync.soundness import ERRORS, is_damage
 from vault_sync.sync import Stopped
 from vault_sync.verify import (
@@ -19,6 +22,8 @@ from vault_sync.verify import (
     damaged,
     wrong_passages,
 )
+
+log = logging.getLogger(__name__)
 
 _LEFT_ALONE: frozenset[Kind] = frozenset({"not_indexed", "changed", "gone", "hidden", "temporary"})
 
@@ -103,8 +108,21 @@ def _repair(inspector: Inspector, seen: Snapshot) -> None:
         mend.all_words_anew(ledger)
     elif seen.words_apart:
         mend.rewrite_words(ledger, sorted(seen.words_apart))
-    if STORE in seen.damage:
-        store.reset()
-    outbox.refill(ledger, () if STORE in seen.damage else seen.stored - seen.stored_otherwise)
+    outbox.refill(ledger, _right_rows(store, seen))
     if not outbox.flush(ledger, store, inspector.should_stop):
         raise Stopped
+
+
+def _right_rows(store: ChunkStore, seen: Snapshot) -> Collection[int]:
+    """The rows of the store that may stay. It forgets the wrong ones, for it never replaces a vector that it has."""
+    broken = STORE in seen.damage
+    try:
+        if not broken and seen.stored_otherwise:
+            store.delete(sorted(seen.stored_otherwise))
+    except StoreAwayError:
+        log.warning("The store is away: its wrong vectors stay until this is asked for again.")
+    except StoreBrokenError:
+        broken = True
+    if broken:
+        store.reset()
+    return () if broken else seen.stored - seen.stored_otherwise
