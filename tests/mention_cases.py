@@ -1,0 +1,154 @@
+"""Sentences with the links that a careful writer would have made, from `tests/cases/mentions_*.json`.
+
+In a text `⟦квантованию→Квантование⟧` is a mention that should become a link, `⟦?Docker→Docker⟧` one that may or may
+not; whatever is not marked should stay as it is. A target is a note's name, a path where the name is not enough, or
+`Name#Heading`. The `dev` half may be looked at while the code is written; the `held` half is only for measuring.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from vault_sync.note import Span
+from vault_sync.paths import VaultPath, title_of
+
+CASES = Path(__file__).resolve().parent / "cases"
+LANGUAGES = ("ru", "en")
+HALVES = ("dev", "held")
+_MARK = re.compile(r"⟦(?P<may>\??)(?P<words>[^⟦⟧→]+)→(?P<target>[^⟦⟧→]+)⟧")
+_POSSESSIVE = re.compile(r"['’]s?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A note of the cases' vault: by what it may be mentioned, and a sentence of it where one matters."""
+
+    path: VaultPath
+    aliases: tuple[str, ...]
+    headings: tuple[str, ...]
+    text: str
+
+    @property
+    def markdown(self) -> str:
+        """The note as its owner would have written it."""
+        front = f"---\naliases: {json.dumps(self.aliases, ensure_ascii=False)}\n---\n" if self.aliases else ""
+        sections = "".join(f"\n## {heading}\n" for heading in self.headings)
+        return f"{front}{self.text}\n{sections}"
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A marked mention: its words, where they stand (code points of `Case.text`) and the note they name."""
+
+    span: Span
+    words: str
+    target: VaultPath
+    heading: str
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A text without its marks, the note that it stands in, and its mentions in order."""
+
+    id: str
+    category: str
+    source: VaultPath
+    text: str
+    mentions: tuple[Marked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was proposed, whatever made it."""
+
+    span: Span
+    target: VaultPath
+    heading: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How the proposals for a case compare with its marks. Optional mentions count neither way."""
+
+    case: Case
+    right: tuple[Found, ...]
+    wrong: tuple[Found, ...]
+    missed: tuple[Marked, ...]
+
+    def __str__(self) -> str:
+        wrong = [f"+{self.case.text[f.span.start : f.span.end]}→{f.target}#{f.heading}".rstrip("#") for f in self.wrong]
+        missed = [f"-{m.words}→{m.target}#{m.heading}".rstrip("#") for m in self.missed]
+        return f"{self.case.id}: {self.case.text!r}: {'; '.join([*wrong, *missed])}"
+
+
+@cache
+def vault(language: str) -> Mapping[VaultPath, Named]:
+    """The notes that the cases of a language may name."""
+    rows = _read("mentions_vaults.json")[language]
+    notes = [
+        Named(VaultPath(r["path"]), tuple(r.get("aliases", ())), tuple(r.get("headings", ())), r.get("text", ""))
+        for r in rows
+    ]
+    return {note.path: note for note in notes}
+
+
+@cache
+def cases(language: str, half: str) -> tuple[Case, ...]:
+    """The cases of a language, `dev` or `held`."""
+    content = _read(f"mentions_{language}_{half}.json")
+    found: list[Case] = []
+    for row in content["cases"]:
+        number = sum(case.category == row["category"] for case in found) + 1
+        text, mentions = _unmarked(row["text"], language)
+        source = VaultPath(row.get("source", "Draft.md"))
+        found.append(Case(f"{language}-{half}-{row['category']}-{number}", row["category"], source, text, mentions))
+    return tuple(found)
+
+
+def judge(case: Case, proposals: Iterable[Found]) -> Verdict:
+    """A proposal is right where it covers a marked mention (a possessive's ending may be in it or not) and leads
+    to the marked note and heading."""
+    left = {mention.span.start: mention for mention in case.mentions}
+    right, wrong = [], []
+    for each in proposals:
+        mention = left.get(each.span.start)
+        if mention is not None and _same(case.text, each, mention):
+            del left[each.span.start]
+            right += [] if mention.optional else [each]
+        else:
+            wrong.append(each)
+    return Verdict(case, tuple(right), tuple(wrong), tuple(m for m in left.values() if not m.optional))
+
+
+def _same(text: str, found: Found, mention: Marked) -> bool:
+    words = _POSSESSIVE.sub("", text[found.span.start : found.span.end])
+    marked = _POSSESSIVE.sub("", mention.words)
+    return (words, found.target, found.heading) == (marked, mention.target, mention.heading)
+
+
+def _unmarked(marked: str, language: str) -> tuple[str, tuple[Marked, ...]]:
+    text, position, mentions = "", 0, []
+    for match in _MARK.finditer(marked):
+        text += marked[position : match.start()]
+        target, _, heading = match["target"].partition("#")
+        span = Span(len(text), len(text) + len(match["words"]))
+        mentions.append(Marked(span, match["words"], _path(target, language), heading, bool(match["may"])))
+        text += match["words"]
+        position = match.end()
+    return text + marked[position:], tuple(mentions)
+
+
+def _path(target: str, language: str) -> VaultPath:
+    found = [path for path in vault(language) if title_of(path) == target or path == f"{target}.md"]
+    if len(found) != 1:
+        raise ValueError(f"The mark {target!r} names {len(found)} notes of the vault {language!r}.")
+    return found[0]
+
+
+def _read(name: str) -> dict[str, list[dict[str, str]]]:
+    content: dict[str, list[dict[str, str]]] = json.loads((CASES / name).read_text(encoding="utf-8"))
+    return content
