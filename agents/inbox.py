@@ -4,8 +4,10 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
+from agents.decisions import UNWRITTEN, Decisions, Write
 from agents.suggestion import (
     Suggestion,
     SuggestionState,
@@ -63,6 +65,7 @@ class Inbox:
         self._read = read
         self._handlers = handlers
         self._clock = clock
+        self._decisions = Decisions(state, clock)
         self._applying = asyncio.Lock()
         with state.transaction() as connection:
             connection.execute("UPDATE suggestions SET state = 'pending' WHERE state = 'accepted'")
@@ -197,15 +200,20 @@ class Inbox:
         rows = self._state.rows("SELECT target FROM refusals WHERE path = ? AND kind = ?", (path, kind))
         return {row["target"] for row in rows}
 
-    def _become(self, suggestion: Suggestion, state: SuggestionState, reason: str = "") -> Suggestion:
+    def _become(
+        self, suggestion: Suggestion, state: SuggestionState, reason: str = "", write: Write = UNWRITTEN
+    ) -> Suggestion:
         current = self.get(suggestion.id)
         check(current, state)
+        decided_at = None if state == "pending" else self._clock()
+        now = replace(current, state=state, state_reason=reason, decided_at=decided_at)
         with self._state.transaction() as connection:
             connection.execute(
                 "UPDATE suggestions SET state = ?, state_reason = ?, decided_at = ? WHERE id = ?",
-                (state, reason, None if state == "pending" else self._clock(), suggestion.id),
+                (state, reason, decided_at, now.id),
             )
-        return self.get(suggestion.id)
+            self._decisions.note(connection, now, write)
+        return now
 
     def _noted(self, suggestion: Suggestion, reason: str) -> Suggestion:
         with self._state.transaction() as connection:

@@ -8,6 +8,7 @@ from typing import Any
 from agents.answer import Answerer
 from agents.digest import Digests
 from agents.errors import AgentError
+from agents.gate import Gate
 from agents.inbox import Inbox
 from agents.link import Linker
 from agents.linked import KIND as LINKS
@@ -176,6 +177,7 @@ class Famulus:
             self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state, policy=self.policy
         )
         self.properties = Properties()
+        self.gate = Gate(self.state, self.settings.linking.rules)
         self.inbox = Inbox(
             self.state, self.read, {LINKS: self.linker, PROPERTIES: self.properties}, allowed=self._proposable
         )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agents.errors import AgentError
+from agents.gate import Rules
 from daemon.engines.spec import EngineSpec, engine_spec
 from vault_sync.chunk import MAX_CHARS
 from vault_sync.fusion import Weights
@@ -137,6 +138,17 @@ class LinkingSection(_Section):
     mode: Mode = "review"
     quiet_seconds: float = Field(5.0, ge=0)
     folders: list[FolderMode] = []
+    threshold: dict[str, float] = {}
+    """By kind (`link`, `mention`, …): the least score that mode `auto` writes. The rest waits in the inbox."""
+    precision: float = Field(0.95, gt=0, lt=1)
+    """The share of what is written by itself that you would have accepted; your decisions raise the threshold to it."""
+    worth_showing: float = Field(0.5, ge=0, lt=1)
+    """Suggestions with a score at which less than this share was accepted are not shown any more."""
+
+    @property
+    def rules(self) -> Rules:
+        """Thresholds and shares, as the gate takes them."""
+        return Rules(self.threshold, self.precision, self.worth_showing)
 
     def mode_for(self, path: str) -> Mode:
         """The mode for a note: the deepest folder that holds it decides."""

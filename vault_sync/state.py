@@ -58,6 +58,19 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX journal_open ON journal (id) WHERE state = 'intended' OR temporary != '';
     CREATE INDEX journal_room ON journal (id, at, bytes);
     """,
+    """
+    CREATE TABLE decisions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, suggestion TEXT NOT NULL, kind TEXT NOT NULL,
+        score REAL, produced_by TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+        run TEXT NOT NULL DEFAULT '', hash TEXT NOT NULL DEFAULT '', silent INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE INDEX decisions_kind ON decisions (kind, id);
+    CREATE INDEX decisions_suggestion ON decisions (suggestion);
+    CREATE INDEX decisions_write ON decisions (hash, run) WHERE hash != '';
+    INSERT INTO decisions (at, suggestion, kind, score, produced_by, state, reason)
+        SELECT coalesce(decided_at, created_at), id, kind, score, produced_by, state, state_reason
+        FROM suggestions WHERE state IN ('applied', 'rejected') ORDER BY coalesce(decided_at, created_at), id;
+    """,
 )
 
 QUICK = 2**30
