@@ -24,6 +24,7 @@ from vault_sync.paths import VaultPath, title_of, vault_path
 from vault_sync.ports import Ids, Vectors
 from vault_sync.records import ChangeKind, ChangeRecord, FileStamp, LinkRecord, NoteRecord, Occurrence
 from vault_sync.resolve import Resolver
+from vault_sync.resolving import UNLOGGED, Resolving
 from vault_sync.text import fold
 
 K = TypeVar("K", int, str)
@@ -35,8 +36,6 @@ _OCCURRENCE = (
 )
 NOT_EMBEDDED = ""
 """The vector key of a text that policy keeps from the embedder."""
-UNLOGGED = "unlogged"
-"""The key in `meta` that counts how often notes came or went without a word in the log of changes, by policy."""
 CLEANED_FOR = "cleaned_for"
 """The key in `meta` of the fingerprint of the policy that all of the index obeys."""
 Version = tuple[int, str | None]
@@ -62,7 +61,7 @@ class Ledger:
             ) from error
         if self.database.older is not None:
             carry_over(file, self.database.older)
-        self._resolver: tuple[Version, Resolver] | None = None
+        self._resolving = Resolving()
         self._owners = Owners()
 
     def read(self) -> sqlite3.Connection:
@@ -80,7 +79,7 @@ class Ledger:
 
     def begin_anew(self, why: str) -> None:
         """Put a damaged file aside while it is in use, and begin an empty one. Raises sqlite3.Error or OSError."""
-        self._resolver = None
+        self._resolving = Resolving()
         self.database.renew(why)
         self._owners = Owners()
 
@@ -195,11 +194,7 @@ class Ledger:
 
     def resolver(self) -> Resolver:
         """Resolves links among the notes that are known now."""
-        version = self.version()
-        if self._resolver is None or self._resolver[0] != version:
-            paths = [VaultPath(row[0]) for row in self.read().execute("SELECT path FROM notes")]
-            self._resolver = (version, Resolver(paths))
-        return self._resolver[1]
+        return self._resolving.current(self.read())
 
     def version(self) -> Version:
         """Another one whenever notes came, went or were changed."""
