@@ -7,6 +7,7 @@ from typing import Literal
 
 from agents.decisions import Decisions
 from agents.threshold import Lesson, learn
+from vault_sync.state import State
 
 Ruling = Literal["apply", "wait", "hide"]
 """Write it; keep it in the inbox for the user; keep it in the inbox, and show it only to who asks for all."""
@@ -48,10 +49,9 @@ class Bar:
 class Gate:
     """Rules on suggestions of any kind, by the user's thresholds and by what the user's decisions taught."""
 
-    def __init__(
-        self, decisions: Decisions, rules: Rules | None = None, clock: Callable[[], float] = time.time
-    ) -> None:
-        self.decisions = decisions
+    def __init__(self, state: State, rules: Rules | None = None, clock: Callable[[], float] = time.time) -> None:
+        """`rules` are the user's; without them every kind has the threshold of its maker."""
+        self.decisions = Decisions(state, clock)
         self._rules = rules or Rules()
         self._clock = clock
         self._known: dict[str, tuple[int, float, Bar]] = {}
