@@ -1,0 +1,129 @@
+"""In which form a name stands in a text: as it is, inflected, in the other number, or as another word of its root."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from agents.inflection import Reading, readings
+from agents.mention.english import number_apart
+from agents.mention.tokens import Token
+
+Manner = Literal["exact", "inflected", "number", "derived"]
+"""`inflected` is another case, `number` the other number, `derived` a word that shares the root and nothing else."""
+
+RANK: dict[Manner, int] = {"exact": 0, "inflected": 1, "number": 2, "derived": 3}
+_CYRILLIC_WORD = re.compile(r"[а-яё]+")
+_ADJECTIVES = ("ADJF", "PRTF", "NUMR")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """`certain` is how usual it is, 0 to 1, that the words are read so: «стали» is seldom steel."""
+
+    manner: Manner
+    certain: float = 1.0
+
+    @property
+    def rank(self) -> int:
+        """0 for the form of the name itself, more for what is further from it."""
+        return RANK[self.manner]
+
+
+def form_of(name: Sequence[Token], found: Sequence[Token]) -> Form | None:
+    """The form in which the words `found` are the words of `name`, both of one length; None where they are not."""
+    same = [one.folded == other.folded for one, other in zip(name, found, strict=True)]
+    if any(_russian(t) for t in name):
+        return _russian_form(name, found, same)
+    if all(same):
+        return Form("exact")
+    return _english_form(name, found, same)
+
+
+def _russian(token: Token) -> bool:
+    return _CYRILLIC_WORD.fullmatch(token.text.lower()) is not None
+
+
+def _english_form(name: Sequence[Token], found: Sequence[Token], same: Sequence[bool]) -> Form | None:
+    apart = [i for i, equal in enumerate(same) if not equal]
+    if any(name[i].text.isdigit() or not (name[i].latin and found[i].latin) for i in apart):
+        return None
+    if all(number_apart(name[i].folded, found[i].folded) for i in apart):
+        head = apart == [len(name) - 1] or (len(apart) == 1 and _before_of(name, apart[0]))
+        return Form("number") if head else Form("derived", 0.8)
+    return Form("derived") if all(_alike(name[i], found[i]) for i in apart) else None
+
+
+def _before_of(name: Sequence[Token], index: int) -> bool:
+    """Whether the word is the head of «systems of record»."""
+    return index + 1 < len(name) and name[index + 1].folded in ("of", "for", "in", "to", "by", "with", "from")
+
+
+def _alike(one: Token, other: Token) -> bool:
+    return one.stem == other.stem or number_apart(one.folded, other.folded)
+
+
+def _russian_form(name: Sequence[Token], found: Sequence[Token], same: Sequence[bool]) -> Form | None:
+    words = [readings(t.text.lower()) if _russian(t) else () for t in found]
+    titles = [readings(t.text.lower()) if _russian(t) else () for t in name]
+    head = _head(titles)
+    agreed: set[tuple[str, str]] | None = None
+    manner: Manner = "exact"
+    for i, equal in enumerate(same):
+        if not _russian(name[i]) or not _russian(found[i]):
+            if not equal and not number_apart(name[i].folded, found[i].folded):
+                return None
+            continue
+        shared = _shared(titles[i], words[i])
+        if i < head:
+            ways = {(r.case, r.number) for r in shared}
+            if not ways and not equal:
+                return None
+            if ways:
+                agreed = ways if agreed is None else agreed & ways
+        elif not equal:
+            if not _same_case(titles[i], words[i]):
+                return None
+            manner = "number"
+    if all(same):
+        return Form("exact", _certain(titles, words) if len(name) == 1 else 1.0)
+    if agreed is not None and not agreed:
+        return None
+    if manner == "exact":
+        manner = "inflected" if _number_kept(titles[:head], agreed or set()) else "number"
+    return Form(manner, _certain(titles, words) if len(name) == 1 else 1.0)
+
+
+def _head(titles: Sequence[tuple[Reading, ...]]) -> int:
+    """How many words of a title are inflected together: adjectives up to the first noun, that noun included."""
+    for i, found in enumerate(titles):
+        nominative = [r for r in found if r.case in ("nomn", "accs")]
+        if any(r.noun for r in nominative):
+            return i + 1
+        if found and not any(r.part in _ADJECTIVES for r in nominative):
+            return i
+    return len(titles)
+
+
+def _shared(title: Sequence[Reading], found: Sequence[Reading]) -> list[Reading]:
+    """The readings of a word that are forms of the same word as the title's."""
+    known = {(r.lemma, r.part) for r in title if r.declined and r.case in ("nomn", "accs", "")}
+    return [r for r in found if (r.lemma, r.part) in known]
+
+
+def _same_case(title: Sequence[Reading], found: Sequence[Reading]) -> bool:
+    known = {(r.lemma, r.part, r.case) for r in title if r.declined}
+    return any((r.lemma, r.part, r.case) in known for r in found)
+
+
+def _number_kept(titles: Sequence[tuple[Reading, ...]], agreed: set[tuple[str, str]]) -> bool:
+    own = {r.number for r in (titles[-1] if titles else ()) if r.case == "nomn"}
+    return any(number in own for _, number in agreed) if own else True
+
+
+def _certain(titles: Sequence[tuple[Reading, ...]], words: Sequence[tuple[Reading, ...]]) -> float:
+    """The share of the readings of a single word that are forms of the title's."""
+    nouns = [r for r in titles[0] if r.noun] or list(titles[0])
+    known = {(r.lemma, r.part) for r in nouns}
+    total = sum(r.weight for r in words[0])
+    return sum(r.weight for r in words[0] if (r.lemma, r.part) in known) / total if total else 1.0

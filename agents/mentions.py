@@ -1,0 +1,255 @@
+"""Mentions: phrases of a note that name other notes, and the links that they may become. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
+
+from agents.mention.form import Form, Manner, form_of
+from agents.mention.name import Entry, Kind, Name, edges, gap_of
+from agents.mention.names import Names
+from agents.mention.prose import prose
+from agents.mention.tokens import Token, tokens
+from agents.mention.worth import Place, worth
+from agents.mention.written import mention_form
+from vault_sync.note import Note, Span
+from vault_sync.paths import VaultPath
+
+__all__ = ["Context", "Entry", "Mention", "Names", "find_mentions"]
+
+_KIND_ORDER: tuple[Kind, ...] = ("title", "alias", "anchor", "short", "initials", "heading")
+_JOINABLE = re.compile(r"[^\w\r\n|]{1,4}")
+_PATHLIKE = re.compile(r"[\\_]|\w[.:]\w|/\S*/|\w/\w+\.\w|^/\w|^\.\.?/")
+_STARTS = re.compile(r"(?:^|[.!?…:|]|[\r\n])[\s>*_\"'«“(\[\-+]*(?:\d+[.)]\s+)?[*_\"'«“(]*$")
+_HINT_WORDS = """
+language languages code library programming lang язык языка языке языком языку языки код коде кода коду
+библиотека программирования
+"""
+_HINTS = frozenset(_HINT_WORDS.split())
+
+
+class Context(Protocol):
+    """What the vault knows beside its names. Everything may be unknown."""
+
+    def notes(self) -> int:
+        """How many notes there are; 0 where nobody knows."""
+        ...
+
+    def share(self, words: Sequence[str]) -> float:
+        """The share of the notes that have these folded words, 0 to 1; 0 where nobody knows."""
+        ...
+
+    def choose(self, span: Span, targets: Sequence[VaultPath]) -> VaultPath | None:
+        """Which of several notes of one name is meant at the span; None where nothing decides."""
+        ...
+
+
+class _NoContext:
+    def notes(self) -> int:
+        return 0
+
+    def share(self, words: Sequence[str]) -> float:
+        return 0.0
+
+    def choose(self, span: Span, targets: Sequence[VaultPath]) -> VaultPath | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A phrase at `span` that names `target` (or its `heading`), and the `link` that may stand there instead.
+
+    `kind` says by which name, `manner` in which form of it; `score` is about how likely a careful writer would link it.
+    """
+
+    span: Span
+    text: str
+    target: VaultPath
+    heading: str | None
+    score: float
+    kind: Kind
+    manner: Manner
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    first: int
+    last: int
+    name: Name
+    form: Form
+    span: Span
+
+
+def find_mentions(
+    note: Note,
+    names: Names,
+    *,
+    context: Context | None = None,
+    headings: bool = False,
+    once: str = "section",
+    least: float = 0.5,
+) -> list[Mention]:
+    """The mentions of a note with a score of `least` or more, in the order of the text; none overlaps another.
+
+    Of several names the longest wins. A note is linked once in a `section` (or in the whole `note`), and not where
+    that links it already. With `headings`, words in headings count too.
+    """
+    words = _words(note, headings)
+    found = _longest(_verified(note, names, words, context or _NoContext()))
+    linked = _linked(note, names, once)
+    mentions: list[Mention] = []
+    for each in sorted(found, key=lambda f: f.span.start):
+        section = _section(note, each.span.start) if once == "section" else 0
+        score = _score(note, words, each, context or _NoContext())
+        if each.name.target == note.path or score < least or (section, each.name.target) in linked:
+            continue
+        linked.add((section, each.name.target))
+        mentions.append(_mention(note, names, each, score))
+    return mentions
+
+
+def _words(note: Note, headings: bool) -> list[Token | None]:
+    """The words of the prose; None where a name can not go on."""
+    found: list[Token | None] = []
+    for span in prose(note, headings=headings):
+        found.append(None)
+        previous: Token | None = None
+        for token in tokens(note.text, span):
+            if previous is not None and not _JOINABLE.fullmatch(note.text, previous.end, token.start):
+                found.append(None)
+            found.append(token)
+            previous = token
+    return found
+
+
+def _verified(note: Note, names: Names, words: Sequence[Token | None], context: Context) -> Iterator[_Found]:
+    for first, last, candidates in names.matches(words):
+        inside = [w for w in words[first:last] if w is not None]
+        span = Span(inside[0].start, inside[-1].end)
+        fitting = []
+        for name in candidates:
+            form = _fits(note, name, inside)
+            if form is not None:
+                fitting.append((name, form))
+        chosen = _chosen(fitting, span, context)
+        if chosen is not None:
+            name, form = chosen
+            lead, trail = len(name.lead), len(name.trail)
+            stands = Span(span.start - lead, max(span.end, inside[-1].stop + trail))
+            yield _Found(first, last, name, form, stands)
+
+
+def _fits(note: Note, name: Name, found: Sequence[Token]) -> Form | None:
+    text = note.text
+    if edges(text, found[0].start, found[-1].stop) != (name.lead, name.trail):
+        return None
+    gaps = tuple(gap_of(text[one.end : other.start]) for one, other in pairwise(found))
+    if gaps != name.gaps or _within_word(text, found, name):
+        return None
+    return form_of(name.tokens, found)
+
+
+def _within_word(text: str, found: Sequence[Token], name: Name) -> bool:
+    """Whether the words are a part of a longer word, an identifier, a path or an address."""
+    start, end = found[0].start - len(name.lead), max(found[-1].end, found[-1].stop + len(name.trail))
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    if before[-1:] in ("-", "‑", "_", "'", "’") and before[:1].isalnum():
+        return True
+    if after[:1] in ("-", "‑", "_") and after[1:].isalnum():
+        return not (after[0] != "_" and found[-1].latin and "а" <= after[1].lower() <= "я")
+    left = max(text.rfind(space, max(0, start - 80), start) for space in ' \t\r\n(«"“') + 1
+    run = text[left:start] + "x" + text[end : end + 40].split()[0] if text[end : end + 1].strip() else text[left:start]
+    return _PATHLIKE.search(run.rstrip('.,;:!?)»"”*_').lstrip("*_~=")) is not None
+
+
+def _chosen(fitting: Sequence[tuple[Name, Form]], span: Span, context: Context) -> tuple[Name, Form] | None:
+    """The name that is meant: the nearest form, then the best kind; what is still more than one needs the context."""
+    if not fitting:
+        return None
+    best = min(_order(name, form) for name, form in fitting)
+    left = [(name, form) for name, form in fitting if _order(name, form) == best]
+    targets = list(dict.fromkeys(name.target for name, _ in left))
+    target = targets[0] if len(targets) == 1 else context.choose(span, targets)
+    return next(((name, form) for name, form in left if name.target == target), None)
+
+
+def _order(name: Name, form: Form) -> tuple[int, int]:
+    """Titles and aliases are names that somebody gave; the others only follow from something."""
+    given = name.kind in ("title", "alias")
+    return (0 if given else 1 + _KIND_ORDER.index(name.kind), form.rank) if form.rank < 3 else (9, form.rank)
+
+
+def _longest(found: Iterable[_Found]) -> list[_Found]:
+    taken: set[int] = set()
+    kept = []
+    for each in sorted(found, key=lambda f: (f.first - f.last, f.first)):
+        if not taken.intersection(range(each.first, each.last)):
+            taken.update(range(each.first, each.last))
+            kept.append(each)
+    return kept
+
+
+def _linked(note: Note, names: Names, once: str) -> set[tuple[int, VaultPath]]:
+    """What is linked already, by section."""
+    found = set()
+    for link in note.links:
+        target = None if link.in_managed or link.in_comment else names.resolve(link.target, note.path)
+        if target is not None:
+            found.add((_section(note, link.span.start) if once == "section" else 0, target))
+    return found
+
+
+def _section(note: Note, offset: int) -> int:
+    return sum(heading.span.start <= offset for heading in note.headings)
+
+
+def _score(note: Note, words: Sequence[Token | None], each: _Found, context: Context) -> float:
+    inside = tuple(w for w in words[each.first : each.last] if w is not None)
+    before, after = _beside(words, each)
+    capital = inside[0].capital or each.name.tokens[0].capital
+    place = Place(
+        inside,
+        begins=_begins(note, each.span.start),
+        longer=capital and _longer(note, inside, before, after),
+        joined=note.text[each.span.end : each.span.end + 1] in ("/", "-", "‑")
+        or note.text[each.span.start - 1 : each.span.start] == "/",
+        hints=any(w is not None and w.folded in _HINTS for w in (before, after)),
+        share=context.share([w.folded for w in inside]),
+        notes=context.notes(),
+        spelled_out=each.name.kind == "initials" and _spelled_out(words, each.name),
+    )
+    return worth(each.name, each.form, place)
+
+
+def _beside(words: Sequence[Token | None], each: _Found) -> tuple[Token | None, Token | None]:
+    before = words[each.first - 1] if each.first else None
+    return before, words[each.last] if each.last < len(words) else None
+
+
+def _begins(note: Note, start: int) -> bool:
+    return _STARTS.search(note.text[max(0, start - 40) : start] if start > 40 else "\n" + note.text[:start]) is not None
+
+
+def _longer(note: Note, inside: Sequence[Token], before: Token | None, after: Token | None) -> bool:
+    """Whether a capital word stands right beside, as in a longer name that is no note."""
+    if not inside[0].capital:
+        return False
+    left = before is not None and before.capital and note.text[before.end : inside[0].start] == " "
+    right = after is not None and after.capital and note.text[inside[-1].end : after.start] == " "
+    return (left and before is not None and not _begins(note, before.start)) or right
+
+
+def _spelled_out(words: Sequence[Token | None], name: Name) -> bool:
+    folded = [w.folded if w is not None else "" for w in words]
+    size = len(name.whole)
+    return any(tuple(folded[i : i + size]) == name.whole for i in range(len(folded) - size + 1))
+
+
+def _mention(note: Note, names: Names, each: _Found, score: float) -> Mention:
+    shown = note.text[each.span.start : each.span.end]
+    in_table = any(g.kind == "table" and each.span.start in g.span for g in note.groups)
+    heading = each.name.heading
+    link = mention_form(names.linkpath(each.name.target), shown, heading or "", in_table=in_table)
+    return Mention(each.span, shown, each.name.target, heading, score, each.name.kind, each.form.manner, link)
