@@ -13,7 +13,6 @@ _DECLINED = frozenset({"NOUN", "ADJF", "PRTF", "NUMR", "NPRO"})
 _PROPER = ("Name", "Surn", "Patr", "Geox", "Orgn", "Trad")
 _CASES = {"gen2": "gent", "acc2": "accs", "loc2": "loct", "gen1": "gent", "loc1": "loct", "voct": "nomn"}
 """The second genitive, locative and accusative («чаю», «в лесу») count as the first ones."""
-_LEAST_WEIGHT = 0.02
 _USUAL_FORMS = 0.1
 """A reading rarer than this gives a title's word no further stems."""
 
@@ -29,8 +28,11 @@ class Reading:
     part: str
     case: str
     number: str
+    gender: str
     proper: bool
     weight: float
+    known: bool
+    """The dictionary has the word; otherwise it is read by its ending."""
 
     @property
     def declined(self) -> bool:
@@ -46,7 +48,7 @@ class Reading:
 @lru_cache(maxsize=100_000)
 def readings(word: str) -> tuple[Reading, ...]:
     """The readings of a Russian word in lower case, the most usual first. `е` is read as `ё` too."""
-    return tuple(_reading(parse) for parse in _analyzer().parse(word) if parse.score >= _LEAST_WEIGHT)
+    return tuple(map(_reading, _analyzer().parse(word)))
 
 
 @lru_cache(maxsize=100_000)
@@ -65,8 +67,10 @@ def _reading(parse: pymorphy3.analyzer.Parse) -> Reading:
     tag = parse.tag
     proper = any(mark in tag for mark in _PROPER)
     # A grammeme of pymorphy3 raises when it is compared with a string that is none.
-    part, case, number = (str(each or "") for each in (tag.POS, tag.case, tag.number))
-    return Reading(fold(parse.normal_form), part, _CASES.get(case, case), number, proper, parse.score)
+    part, case, number, gender = (str(each or "") for each in (tag.POS, tag.case, tag.number, tag.gender))
+    return Reading(
+        fold(parse.normal_form), part, _CASES.get(case, case), number, gender, proper, parse.score, parse.is_known
+    )
 
 
 def _analyzer() -> pymorphy3.MorphAnalyzer:

@@ -100,14 +100,15 @@ def find_mentions(
     found = _longest(_verified(note, names, words, context or _NoContext()))
     linked = _linked(note, names, once)
     mentions: list[Mention] = []
-    for each in sorted(found, key=lambda f: f.span.start):
+    # A name of the note comes before one of its headings, wherever it stands.
+    for each in sorted(found, key=lambda f: (f.name.kind == "heading", f.span.start)):
         section = _section(note, each.span.start) if once == "section" else 0
         score = _score(note, words, each, context or _NoContext())
         if each.name.target == note.path or score < least or (section, each.name.target) in linked:
             continue
         linked.add((section, each.name.target))
         mentions.append(_mention(note, names, each, score))
-    return mentions
+    return sorted(mentions, key=lambda mention: mention.span.start)
 
 
 def _words(note: Note, headings: bool) -> list[Token | None]:
@@ -127,7 +128,7 @@ def _words(note: Note, headings: bool) -> list[Token | None]:
 def _verified(note: Note, names: Names, words: Sequence[Token | None], context: Context) -> Iterator[_Found]:
     for first, last, candidates in names.matches(words):
         inside = [w for w in words[first:last] if w is not None]
-        span = Span(inside[0].start, inside[-1].end)
+        span = Span(inside[0].start, inside[-1].shown)
         fitting = []
         for name in candidates:
             form = _fits(note, name, inside)
@@ -207,14 +208,15 @@ def _section(note: Note, offset: int) -> int:
 
 def _score(note: Note, words: Sequence[Token | None], each: _Found, context: Context) -> float:
     inside = tuple(w for w in words[each.first : each.last] if w is not None)
-    before, after = _beside(words, each)
-    capital = inside[0].capital or each.name.tokens[0].capital
+    before, after = _beside(note, words, each)
     place = Place(
         inside,
+        before,
+        after,
         begins=_begins(note, each.span.start),
-        longer=capital and _longer(note, inside, before, after),
+        longer=_longer(note, inside, before, after),
         joined=note.text[each.span.end : each.span.end + 1] in ("/", "-", "‑")
-        or note.text[each.span.start - 1 : each.span.start] == "/",
+        or note.text[max(0, each.span.start - 1) : each.span.start] == "/",
         hints=any(w is not None and w.folded in _HINTS for w in (before, after)),
         share=context.share([w.folded for w in inside]),
         notes=context.notes(),
@@ -223,9 +225,15 @@ def _score(note: Note, words: Sequence[Token | None], each: _Found, context: Con
     return worth(each.name, each.form, place)
 
 
-def _beside(words: Sequence[Token | None], each: _Found) -> tuple[Token | None, Token | None]:
+def _beside(note: Note, words: Sequence[Token | None], each: _Found) -> tuple[Token | None, Token | None]:
+    """The words before and after, where nothing but blanks stands between."""
     before = words[each.first - 1] if each.first else None
-    return before, words[each.last] if each.last < len(words) else None
+    after = words[each.last] if each.last < len(words) else None
+    if before is not None and note.text[before.end : each.span.start].strip(" \t*_"):
+        before = None
+    if after is not None and note.text[each.span.end : after.start].strip(" \t*_"):
+        after = None
+    return before, after
 
 
 def _begins(note: Note, start: int) -> bool:
@@ -236,9 +244,8 @@ def _longer(note: Note, inside: Sequence[Token], before: Token | None, after: To
     """Whether a capital word stands right beside, as in a longer name that is no note."""
     if not inside[0].capital:
         return False
-    left = before is not None and before.capital and note.text[before.end : inside[0].start] == " "
-    right = after is not None and after.capital and note.text[inside[-1].end : after.start] == " "
-    return (left and before is not None and not _begins(note, before.start)) or right
+    left = before is not None and before.capital and not _begins(note, before.start)
+    return left or (after is not None and after.capital)
 
 
 def _spelled_out(words: Sequence[Token | None], name: Name) -> bool:

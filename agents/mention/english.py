@@ -25,12 +25,15 @@ _IRREGULAR = {
     "mouse": ("mice",),
     "foot": ("feet",),
     "tooth": ("teeth",),
-    "leaf": ("leaves",),
-    "half": ("halves",),
-    "shelf": ("shelves",),
-    "knife": ("knives",),
-    "wife": ("wives",),
-    "life": ("lives",),
+    "bacterium": ("bacteria",),
+    "mitochondrion": ("mitochondria",),
+    "nucleus": ("nuclei",),
+    "radius": ("radii",),
+    "stimulus": ("stimuli",),
+    "fungus": ("fungi",),
+    "larva": ("larvae",),
+    "goose": ("geese",),
+    "ox": ("oxen",),
     "quiz": ("quizzes",),
 }
 _SINGULAR = {plural: one for one, plurals in _IRREGULAR.items() for plural in plurals}
@@ -46,6 +49,10 @@ def plurals(word: str) -> Iterator[str]:
     if word.endswith("y") and word[-2] not in "aeiou":
         yield word[:-1] + "ies"
         return
+    if word.endswith(("lf", "af")):
+        yield word[:-1] + "ves"
+    elif word.endswith("fe"):
+        yield word[:-2] + "ves"
     if word.endswith(_HISSING):
         yield word + "es"
     if not word.endswith(("s", "x", "z", "ch", "sh")):
@@ -63,5 +70,5 @@ def is_plural(word: str) -> bool:
 
 
 def odd_forms(word: str) -> tuple[str, ...]:
-    """Forms of a folded word that no stemmer brings together."""
-    return _IRREGULAR.get(word, ()) or ((_SINGULAR[word],) if word in _SINGULAR else ())
+    """Forms of a folded word that no stemmer brings together with it."""
+    return (*plurals(word), *((_SINGULAR[word],) if word in _SINGULAR else ()))

@@ -64,45 +64,66 @@ def _alike(one: Token, other: Token) -> bool:
 
 
 def _russian_form(name: Sequence[Token], found: Sequence[Token], same: Sequence[bool]) -> Form | None:
-    words = [readings(t.text.lower()) if _russian(t) else () for t in found]
     titles = [readings(t.text.lower()) if _russian(t) else () for t in name]
-    head = _head(titles)
-    agreed: set[tuple[str, str]] | None = None
-    manner: Manner = "exact"
+    words = [readings(t.text.lower()) if _russian(t) else () for t in found]
+    certain = _certain(titles[0], words[0]) if len(name) == 1 else 1.0
+    if all(same):
+        return Form("exact", certain)
+    head, kept = _head(name, titles), _first_halves(name)
+    ways: list[set[tuple[str, str]]] = []
+    manner: Manner = "inflected"
     for i, equal in enumerate(same):
-        if not _russian(name[i]) or not _russian(found[i]):
-            if not equal and not number_apart(name[i].folded, found[i].folded):
+        if equal and (i in kept or i >= head or not titles[i]):
+            continue
+        if not titles[i] or not words[i]:
+            if not number_apart(name[i].folded, found[i].folded):
                 return None
             continue
-        shared = _shared(titles[i], words[i])
-        if i < head:
-            ways = {(r.case, r.number) for r in shared}
-            if not ways and not equal:
-                return None
-            if ways:
-                agreed = ways if agreed is None else agreed & ways
-        elif not equal:
-            if not _same_case(titles[i], words[i]):
-                return None
+        forms = {(r.case, r.number) for r in _shared(titles[i], words[i])}
+        if i < head or (ways and _agreed([*ways, forms])):
+            ways.append(forms)
+        elif _same_case(titles[i], words[i]):
             manner = "number"
-    if all(same):
-        return Form("exact", _certain(titles, words) if len(name) == 1 else 1.0)
-    if agreed is not None and not agreed:
+        else:
+            return None
+    agreed = _agreed(ways)
+    if ways and not agreed:
         return None
-    if manner == "exact":
-        manner = "inflected" if _number_kept(titles[:head], agreed or set()) else "number"
-    return Form(manner, _certain(titles, words) if len(name) == 1 else 1.0)
+    return Form(manner if _number_kept(titles[:head], agreed) else "number", certain)
 
 
-def _head(titles: Sequence[tuple[Reading, ...]]) -> int:
-    """How many words of a title are inflected together: adjectives up to the first noun, that noun included."""
+def _first_halves(name: Sequence[Token]) -> set[int]:
+    """The words in front of a hyphen, which often keep their form: «тайм-менеджменту»."""
+    return {i for i, token in enumerate(name[:-1]) if token.hyphened}
+
+
+def _agreed(ways: Sequence[set[tuple[str, str]]]) -> set[tuple[str, str]]:
+    """The cases and numbers that all words have; after «два», an adjective is in the plural and its noun is not."""
+    if not ways:
+        return set()
+    counted = len(ways) > 1 and ("gent", "sing") in ways[-1] and all(("gent", "plur") in each for each in ways[:-1])
+    return set.intersection(*ways) or ({("gent", "sing")} if counted else set())
+
+
+def _head(name: Sequence[Token], titles: Sequence[tuple[Reading, ...]]) -> int:
+    """How many words of a title are inflected together: adjectives up to the first noun, and all words of a name."""
+    kept = _first_halves(name)
     for i, found in enumerate(titles):
         nominative = [r for r in found if r.case in ("nomn", "accs")]
+        if i in kept:
+            continue
         if any(r.noun for r in nominative):
+            named = any(r.proper for r in nominative)
+            while named and i + 1 < len(name) and name[i + 1].capital and _nominative_name(titles[i + 1]):
+                i += 1
             return i + 1
         if found and not any(r.part in _ADJECTIVES for r in nominative):
             return i
     return len(titles)
+
+
+def _nominative_name(found: Sequence[Reading]) -> bool:
+    return any(r.proper and r.case == "nomn" for r in found)
 
 
 def _shared(title: Sequence[Reading], found: Sequence[Reading]) -> list[Reading]:
@@ -121,9 +142,8 @@ def _number_kept(titles: Sequence[tuple[Reading, ...]], agreed: set[tuple[str, s
     return any(number in own for _, number in agreed) if own else True
 
 
-def _certain(titles: Sequence[tuple[Reading, ...]], words: Sequence[tuple[Reading, ...]]) -> float:
+def _certain(title: Sequence[Reading], word: Sequence[Reading]) -> float:
     """The share of the readings of a single word that are forms of the title's."""
-    nouns = [r for r in titles[0] if r.noun] or list(titles[0])
-    known = {(r.lemma, r.part) for r in nouns}
-    total = sum(r.weight for r in words[0])
-    return sum(r.weight for r in words[0] if (r.lemma, r.part) in known) / total if total else 1.0
+    known = {(r.lemma, r.part) for r in [r for r in title if r.noun] or title}
+    total = sum(r.weight for r in word)
+    return sum(r.weight for r in word if (r.lemma, r.part) in known) / total if total else 1.0

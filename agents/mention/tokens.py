@@ -7,25 +7,32 @@ from dataclasses import dataclass
 from vault_sync.note import Span
 from vault_sync.text import fold, stem
 
-_WORD = re.compile(r"[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_\u0300-\u036f]*)*(?:['’](?!s\b)[^\W_]+)*")
-_POSSESSIVE = re.compile(r"['’]s?(?![^\W_])")
+_WORD = re.compile(
+    r"(?P<word>[^\W_][^\W_\u0300-\u036f]*(?:[\u0300-\u036f]+[^\W_\u0300-\u036f]*)*(?:['’](?!s\b)[^\W_]+)*)"
+    r"(?P<possessive>['’]s?(?![^\W_]))?"
+)
 _ENDING = re.compile(r"([A-Za-z0-9]+)['’]([а-яё]{1,4})")
+_HYPHEN = re.compile(r"[-‐‑][^\W_]")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LATIN = re.compile(r"[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A word: `text` as written, `folded`; `end` is where its possessive or its ending after an apostrophe ends.
+    """A word: `text` as written at `start`, and `folded`.
 
-    «Docker'ом» is the word «Docker» with an ending, "Moore's" the word "Moore" with one.
+    `stop` is where it ends as a name, `shown` where it ends in a link, `end` where it ends in the text: «Docker'ом» is
+    the word «Docker» with an ending that a link takes in, and "Moore's" the word "Moore" with one that it leaves out.
     """
 
     start: int
     stop: int
+    shown: int
     end: int
     text: str
     folded: str
+    hyphened: bool = False
+    """A hyphen follows, and then a further word."""
 
     @property
     def cyrillic(self) -> bool:
@@ -57,11 +64,10 @@ def tokens(text: str, span: Span | None = None) -> Iterator[Token]:
     """The words of `text` within `span`, in order."""
     start, end = (span.start, span.end) if span else (0, len(text))
     for match in _WORD.finditer(text, start, end):
-        word, stop = match.group(), match.end()
+        word, stop = match["word"], match.end("word")
         ending = _ENDING.fullmatch(word) if "'" in word or "’" in word else None
+        shown = stop
         if ending:
             word, stop = ending.group(1), match.start() + ending.end(1)
-            yield Token(match.start(), stop, match.end(), word, fold(word))
-            continue
-        possessive = _POSSESSIVE.match(text, stop, end) if stop < end and text[stop] in "'’" else None
-        yield Token(match.start(), stop, possessive.end() if possessive else stop, word, fold(word))
+        hyphened = _HYPHEN.match(text, match.end(), end) is not None
+        yield Token(match.start(), stop, shown, match.end(), word, fold(word), hyphened)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from agents.inflection import readings
 from agents.mention.everyday import EVERYDAY
 from agents.mention.form import Form
+from agents.mention.homonym import doubt
 from agents.mention.name import Kind, Name
 from agents.mention.tokens import Token
+from agents.stopwords import STOP_WORDS
 
 _KINDS: Mapping[Kind, float] = {
     "title": 3.0,
@@ -19,20 +21,24 @@ _KINDS: Mapping[Kind, float] = {
     "heading": 1.0,
 }
 _MANNERS = {"exact": 0.0, "inflected": -0.1, "number": -0.3, "derived": -3.2}
-_FEW_LETTERS, _VERY_FEW = 4, 2
+_FEW_LETTERS = 4
+_SHORT = {1: 4.6, 2: 2.2, 3: 1.2}
+"""What a single word of so few letters loses."""
 _COMMON = 0.02
 """The share of the notes that have a word from which on it counts as common."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a name was found: its words, and what stands around them.
+    """Where a name was found: its words, and the ones right beside it, nothing but a blank between.
 
     `begins` says that a sentence begins there, so that a capital says nothing; `longer` that a capital word beside it
     looks like a part of the same name; `hints` that a word beside it says what it is («язык C»).
     """
 
     words: tuple[Token, ...]
+    before: Token | None = None
+    after: Token | None = None
     begins: bool = False
     longer: bool = False
     joined: bool = False
@@ -48,7 +54,7 @@ def worth(name: Name, form: Form, place: Place) -> float:
     """The score of one mention. Raises nothing."""
     weight = _KINDS[name.kind] + _MANNERS[form.manner]
     weight += _rarity(name, place) if len(name.tokens) == 1 else min(1.6, 0.8 * (len(name.tokens) - 1))
-    weight += _spelling(name, place) + _homonym(name, form, place)
+    weight += _spelling(name, place) + _homonym(name, place)
     weight -= 1.5 if place.longer else 0.0
     weight -= 1.5 if place.joined else 0.0
     weight += 2.5 if place.spelled_out else 0.0
@@ -61,12 +67,12 @@ def _rarity(name: Name, place: Place) -> float:
     word = name.tokens[0]
     letters = len(word.text) + len(name.lead) + len(name.trail)
     weight = 0.0
-    if word.folded in EVERYDAY or place.words[0].folded in EVERYDAY:
+    if word.folded in STOP_WORDS:
+        weight -= 6.0
+    elif word.folded in EVERYDAY or place.words[0].folded in EVERYDAY:
         weight -= 3.4
-    if letters <= _VERY_FEW:
-        weight -= 2.6 if letters == _VERY_FEW else 4.6
-    elif letters < _FEW_LETTERS and not word.acronym:
-        weight -= 1.4
+    if letters < _FEW_LETTERS:
+        weight -= 0.0 if word.acronym else _SHORT[letters]
     if place.share > _COMMON:
         weight -= 1.2 * math.log(place.share / _COMMON)
     return weight
@@ -82,15 +88,16 @@ def _spelling(name: Name, place: Place) -> float:
             weight -= 1.5
         elif own.text[1:] != own.text[1:].lower() and own.text != found.text:
             weight -= 0.5
-    if len(name.tokens) == 1:
-        own, found = name.tokens[0], place.words[0]
-        if len(own.text) == 1 and own.text != found.text:
-            weight -= 5.0
-        if own.capital and found.capital and not place.begins:
-            weight += 1.2
-        if own.capital and not found.capital and _proper(own):
-            weight -= 3.0
-    return weight
+    return weight + (_capital(name.tokens[0], place) if len(name.tokens) == 1 else 0.0)
+
+
+def _capital(own: Token, place: Place) -> float:
+    found = place.words[0]
+    if len(own.text) == 1 and own.text != found.text:
+        return -5.0
+    if own.capital and found.capital and not place.begins and not place.longer:
+        return 3.0 if len(own.text) > 1 else 0.0
+    return -3.0 if own.capital and not found.capital and _proper(own) else 0.0
 
 
 def _same_capitals(own: str, found: str) -> bool:
@@ -104,15 +111,13 @@ def _proper(word: Token) -> bool:
     return bool(found) and found[0].proper
 
 
-def _homonym(name: Name, form: Form, place: Place) -> float:
+def _homonym(name: Name, place: Place) -> float:
     """A single word that is usually another part of speech, or that is no noun at all, needs more than itself."""
     if len(name.tokens) != 1 or not name.tokens[0].cyrillic:
         return 0.0
     found = readings(name.tokens[0].text.lower())
     weight = 0.0 if not found or any(r.noun for r in found[:3]) else -2.5
-    if form.certain < 0.5:
-        weight -= 4.0 * (1 - form.certain)
-    return weight
+    return weight - 5.0 * doubt(name.tokens[0], place.words[0], place.before, place.after)
 
 
 def _habit(name: Name, place: Place) -> float:
