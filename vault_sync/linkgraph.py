@@ -87,10 +87,11 @@ class LinkGraphs:
         with self._lock:
             now, known = self._state(), self._known
             if known is None or known[0].version[1] != now.version[1]:
-                self._known = now, LinkGraph(self._all())
-            elif known[0] != now:
-                self._known = now, self._after(known[1], known[0])
-            return self._known[1]
+                graph = LinkGraph(self._all())
+            else:
+                graph = known[1] if known[0] == now else self._after(known[1], known[0])
+            self._known = now, graph
+            return graph
 
     def _state(self) -> _State:
         newest = self._ledger.read().execute("SELECT coalesce(max(id), 0) FROM notes").fetchone()[0]

@@ -11,11 +11,12 @@ import numpy as np
 
 from vault_sync import lexical, names, spare
 from vault_sync.errors import VaultError
-from vault_sync.ledger import NOT_EMBEDDED, UNLOGGED, Ledger
+from vault_sync.ledger import NOT_EMBEDDED, Ledger
 from vault_sync.note import Chunk, Note
 from vault_sync.paths import VaultPath, title_of
 from vault_sync.ports import Vectors
 from vault_sync.records import FileStamp
+from vault_sync.resolving import UNLOGGED
 from vault_sync.sections import untrusted_sections
 from vault_sync.text import fold, language_of, sentences, words
 
