@@ -18,7 +18,6 @@ from agents.ports import ChatRequest, Message, Roles
 from agents.reason import LANGUAGES, Mastery, Prompts, fenced, supported, whole_sentences
 from agents.schedule_rules import NextFire, missed, period
 from agents.sentences import plain
-from agents.wikilink import link_to
 from vault_sync.edit import ABSENT, Edit
 from vault_sync.journal import Journal, Selection
 from vault_sync.ledger import Ledger
@@ -73,11 +72,13 @@ class Digests:
         zone: tzinfo = UTC,
         *,
         policy: PolicySource | None = None,
+        links: LinkPaths | None = None,
         exists: Callable[[VaultPath], bool] | None = None,
     ) -> None:
         """`read` gives a note's bytes or None, `zone` is the time zone of cron lines and dates.
 
-        `policy` says which notes may be told of and where the new ones go; `exists` sees files that may not be read.
+        `policy` says which notes may be told of and where the new ones go, `links` how they are linked; `exists` sees
+        files that may not be read.
         """
         self._ledger = ledger
         self._read = read
@@ -90,7 +91,7 @@ class Digests:
         self._policy = policy or Policy()
         self._exists = exists or (lambda path: read(path) is not None)
         self._changelog = Changelog(ledger, read, state, self._policy)
-        self._linkpaths = LinkPaths(ledger)
+        self._links = links or LinkPaths(ledger)
 
     def find(self, now: float) -> list[DigestStatus]:
         """All digest notes, by path; new ones are remembered as seen now, and errors are kept in the state."""
@@ -148,11 +149,11 @@ class Digests:
         if not changes:
             return DigestResult(path, None, (), "Nothing changed.")
         told = dict(changes.told)
-        notes = await asyncio.to_thread(lambda: {p: self._quoted(p, told.get(p, "")) for p in changes.present})
-        summary = await self._summary(digest, [q.sentence for q in notes.values() if q.sentence])
         day = self._moment(now).date()
-        text = digest_text(digest.name, day, digest.language, summary, changes, notes)
         new = await asyncio.to_thread(self._unused_path, digest, day.isoformat())
+        notes = await asyncio.to_thread(lambda: {p: self._quoted(p, new, told.get(p, "")) for p in changes.present})
+        summary = await self._summary(digest, [q.sentence for q in notes.values() if q.sentence])
+        text = digest_text(digest.name, day, digest.language, summary, changes, notes)
         edit = Edit(new, ABSENT, Span(0, 0), "", text)
         return DigestResult(path, edit, tuple(notes), f"{len(notes)} notes.", generated=bool(summary))
 
@@ -190,25 +191,25 @@ class Digests:
             since = now - period(digest.cron, self._moment(now), self._next_fire).total_seconds()
         return self._changelog.since(since, digest)
 
-    def _quoted(self, path: VaultPath, told: str) -> Quoted:
-        """What is new in the note where the log knows it and it still stands there, else what the note is about.
+    def _quoted(self, path: VaultPath, new: VaultPath, told: str) -> Quoted:
+        """For the note `new`: what is new in `path` where the log knows it and it still stands there, else its topic.
 
         Of a note whose text policy keeps from some use only the name: a digest is a note like any other.
         """
         if not self._policy.current.quotable(path):
-            link = link_to(self._linkpaths.of(path))
+            link = self._links.to(path, new)
             return Quoted(link, link, "")
         chunks = self._ledger.occurrences_of(path)
         fresh = next((chunk for chunk in chunks if told and told in chunk.text), None)
         if fresh is not None:
-            linkpath = self._linkpaths.of(path)
             heading = fresh.heading[-1] if fresh.heading else ""
-            return Quoted(link_to(linkpath), link_to(linkpath, heading), plain(told))
-        record, linkpath = self._ledger.note(path), self._linkpaths.of(path)
+            return Quoted(self._links.to(path, new), self._links.to(path, new, heading=heading), plain(told))
+        record = self._ledger.note(path)
         names = (record.title, *record.aliases) if record else (title_of(path),)
         evidence = first_telling(chunks, names)
         heading = evidence.heading[-1] if evidence and evidence.heading else ""
-        return Quoted(link_to(linkpath), link_to(linkpath, heading), evidence.shown if evidence else "")
+        source = self._links.to(path, new, heading=heading)
+        return Quoted(self._links.to(path, new), source, evidence.shown if evidence else "")
 
     async def _summary(self, digest: DigestNote, sentences: list[str]) -> str:
         """What the planner says, as far as the quotations bear it out; empty where it does not master the language."""

@@ -15,7 +15,6 @@ from agents.ports import Roles
 from agents.reason import Mastery, Prompts, Reason, Reasoner
 from agents.section import Relation, Resolve
 from agents.suggestion import Suggestion, suggestion_id
-from agents.wikilink import link_to
 from vault_sync.edit import Edit
 from vault_sync.errors import StaleEditError, UnreadableNoteError
 from vault_sync.ledger import Ledger
@@ -58,14 +57,17 @@ class Linker:
         *,
         policy: PolicySource | None = None,
         limits: Limits | None = None,
+        links: LinkPaths | None = None,
     ) -> None:
-        """`policy` says which notes may be linked and shown to a model, `limits` how many and how close."""
+        """`policy` says which notes may be linked and shown to a model, `limits` how many and how close they are,
+        `links` how links are written.
+        """
         self._ledger = ledger
         self._searcher = searcher
         self._policy = policy or Policy()
         self._neighbours = Neighbours(ledger, searcher, self._policy, limits or Limits())
         self._reasoner = Reasoner(roles, mastery, prompts)
-        self._linkpaths = LinkPaths(ledger)
+        self._links = links or LinkPaths(ledger)
         self.book = LinkedBook(state)
 
     @property
@@ -130,14 +132,15 @@ class Linker:
         note = parse_note(path, data)
         linked = self._observed(note)
         fingerprint = fingerprint_of(note)
-        if (linked.fingerprint, linked.mode) == (fingerprint, "auto") and all(r.seen for r in linked.records):
+        mode = "auto" if self._links.form == "wikilink" else f"auto {self._links.form}"
+        if (linked.fingerprint, linked.mode) == (fingerprint, mode) and all(r.seen for r in linked.records):
             return None
         proposals = await self.suggest(path)
         written = tuple(record.written for record in linked.records)
-        made = change(note, [self._item(p) for p in proposals], written, self._resolve(path))
+        made = change(note, [self._item(path, p) for p in proposals], written, self._resolve(path))
         edit = edit_for(note, data, made) if made else None
         records = _records(linked, proposals, made) if made else linked.records
-        self.book.put(path, Linked(fingerprint, "auto", self._still_there(note, linked, records)))
+        self.book.put(path, Linked(fingerprint, mode, self._still_there(note, linked, records)))
         return edit
 
     async def review(self, path: VaultPath, data: bytes, *, remember: bool = True) -> list[Suggestion] | None:
@@ -200,7 +203,7 @@ class Linker:
         return self.book.get(note.path)
 
     def _suggestion(self, note: Note, data: bytes, proposal: Proposal, fingerprint: str) -> Suggestion | None:
-        item = self._item(proposal)
+        item = self._item(note.path, proposal)
         made = self._added(note, item)
         if made is None:
             return None
@@ -232,10 +235,10 @@ class Linker:
             r for r in linked.records if r.written.item.target in there and r.written.item.target not in mine
         )
 
-    def _item(self, proposal: Proposal) -> Item:
-        path = self._linkpaths.of(proposal.target)
-        heading = proposal.heading[-1] if proposal.heading else ""
-        return Item(proposal.target, proposal.relation, link_to(path), proposal.reason, link_to(path, heading))
+    def _item(self, path: VaultPath, proposal: Proposal) -> Item:
+        target, heading = proposal.target, proposal.heading[-1] if proposal.heading else ""
+        link, source = self._links.to(target, path), self._links.to(target, path, heading=heading)
+        return Item(target, proposal.relation, link, proposal.reason, source)
 
     def _resolve(self, path: VaultPath) -> Resolve:
         resolver = self._ledger.resolver()

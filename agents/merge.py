@@ -15,6 +15,7 @@ from agents.section import (
     entry,
     item_line,
 )
+from agents.wikilink import first_link, linked_name
 from vault_sync.paths import VaultPath
 from vault_sync.text import fold
 
@@ -43,6 +44,11 @@ class Written:
 def target_key(name: str, resolve: Resolve) -> str:
     """What two links to the same note share: its path, or the folded name where there is no such note."""
     return resolve(name) or unresolved_key(name)
+
+
+def _name_key(link: str) -> str:
+    found = first_link(link)
+    return unresolved_key(linked_name(found) if found else "")
 
 
 def unresolved_key(name: str) -> str:
@@ -86,6 +92,7 @@ class _Merge:
         self._resolve = resolve
         self._items = {str(item.target): item for item in items}
         self._written = {str(w.item.target): w for w in written}
+        self._by_key = {_name_key(w.item.link): w for w in written} | self._written
         self._outside = outside
         self._taken = set(outside) | {label for b in old for line in b.lines for label in _REFERENCE.findall(line)}
         self._labels = {target_key(e.name, resolve): e.label for _, e in _entries(old) if e.label}
@@ -96,12 +103,16 @@ class _Merge:
         return {target_key(e.name, self._resolve) for b, e in _entries(old) if not self._ours(b, e)}
 
     def _ours(self, block: Block, found: Entry) -> bool:
-        last = self._written.get(target_key(found.name, self._resolve))
+        last = self._last(found)
         return (
             last is not None
             and (found.reason, block.part) == (last.item.reason, last.item.relation)
             and found.label == last.label
         )
+
+    def _last(self, found: Entry) -> Written | None:
+        """What Famulus wrote last of the note that a line names; its link may lead nowhere since this note moved."""
+        return self._by_key.get(target_key(found.name, self._resolve))
 
     def kept(self, block: Block) -> Iterator[str]:
         """The lines of an old block that stay, ours brought up to date."""
@@ -110,7 +121,8 @@ class _Merge:
             if found is None or not self._ours(block, found):
                 yield line
                 continue
-            item = self._items.get(target_key(found.name, self._resolve))
+            last = self._last(found)
+            item = self._items.get(str(last.item.target)) if last else None
             if item is not None and item.relation == block.part and str(item.target) not in self._listed:
                 yield self._write(item)
 

@@ -69,9 +69,9 @@ def entry(line: str) -> Entry | None:
     """What a line says of a note, None where it is no list item that starts with a link."""
     item = _ITEM.fullmatch(line.rstrip())
     link = first_link(item["rest"]) if item else None
-    if item is None or link is None or item["rest"][: link.start()].strip():
+    if item is None or link is None or item["rest"][: link.start].strip():
         return None
-    rest = item["rest"][link.end() :]
+    rest = item["rest"][link.end :]
     label = _LABEL.search(rest)
     reason = rest[: label.start()] if label else rest
     return Entry(linked_name(link), reason.removeprefix(_DASH), label[1] if label else "")

@@ -1,47 +1,43 @@
-"""Links as Obsidian wants them written, whatever the note or the heading is called."""
+"""Links in Famulus's own lines, read back in whatever form they were written."""
 
 import re
-from urllib.parse import quote, unquote
+from dataclasses import dataclass
 
-from vault_sync.paths import NOTE_SUFFIX
+from agents.linkform import Goal, spellings
+from vault_sync.linktext import LinkText, find_destination, read_destination, read_wikilink
+from vault_sync.paths import NOTE_SUFFIX, VaultPath
 
-_UNLINKABLE = re.compile(r"[#^|\[\]\\\r\n]|%%")
-_HEADING_BREAKERS = re.compile(r"[|#^\\\r\n]|%%|\[\[|\]\]")
-_LINK = re.compile(r"\[\[(?P<wiki>[^\[\]\r\n]+)\]\]|\[(?:\\.|[^\[\]\r\n])*\]\((?P<url>[^()\s]+)\)")
+_LINK = re.compile(r"\[\[(?P<wiki>[^\[\]\r\n]+)\]\]|\[(?P<label>(?:\\.|[^\[\]\\\r\n])*)\]\(")
 
 
-def heading_part(heading: str) -> str:
-    """The heading as the part after `#`: what would break the link replaced by a space, as Obsidian does."""
-    plain = _HEADING_BREAKERS.sub(" ", heading)
-    return " ".join(re.sub(r"[\[\]]", " ", plain).split())
+@dataclass(frozen=True, slots=True)
+class FoundLink:
+    """A link in a line: where it stands, and what is written in it."""
+
+    start: int
+    end: int
+    parts: LinkText
 
 
 def link_to(linkpath: str, heading: str = "") -> str:
-    """A link to the note that `linkpath` names (`Note`, or `Folder/Note` where the name alone is ambiguous).
-
-    A wikilink, or a Markdown link where the name holds what a wikilink can not.
-    """
-    part = heading_part(heading)
-    title = linkpath.rpartition("/")[2]
-    if _UNLINKABLE.search(linkpath):
-        url = quote(linkpath + NOTE_SUFFIX, safe="/") + (f"#{quote(part)}" if part else "")
-        return f"[{_escaped(title)}]({url})"
-    if part:
-        return f"[[{linkpath}#{part}]]"
-    return f"[[{linkpath}|{title}]]" if "/" in linkpath else f"[[{linkpath}]]"
+    """A wikilink to the note that `linkpath` names, or a Markdown link where the name holds what a wikilink can not."""
+    goal = Goal(VaultPath(linkpath + NOTE_SUFFIX), heading)
+    return next(spellings("wikilink", goal, VaultPath(""), name=linkpath))
 
 
-def _escaped(title: str) -> str:
-    return re.sub(r"([\[\]\\*_`#%^|<>$])", r"\\\1", title)
+def first_link(text: str) -> FoundLink | None:
+    """The first link to something in a vault; `linked_name` says where it goes."""
+    for match in _LINK.finditer(text):
+        end = match.end()
+        parts = read_wikilink(match["wiki"]) if match["wiki"] else None
+        if not match["wiki"] and (found := find_destination(text, end, len(text))):
+            parts, end = read_destination(found[0], match["label"]), found[1]
+        if parts is not None:
+            return FoundLink(match.start(), end, parts)
+    return None
 
 
-def first_link(text: str) -> re.Match[str] | None:
-    """The first wikilink or Markdown link in `text`; `linked_name` says where it goes."""
-    return _LINK.search(text)
-
-
-def linked_name(link: re.Match[str]) -> str:
-    """What the link names, without heading, alias, `.md` and percent-encoding."""
-    wiki = link["wiki"]
-    name = re.split(r"[#|]", wiki)[0].strip() if wiki else unquote(link["url"].split("#")[0])
+def linked_name(link: FoundLink) -> str:
+    """What the link names, as a resolver takes it, without heading, alias, `.md` and percent-encoding."""
+    name = link.parts.target
     return name[: -len(NOTE_SUFFIX)] if name.lower().endswith(NOTE_SUFFIX) else name

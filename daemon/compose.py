@@ -12,6 +12,7 @@ from agents.gate import Gate
 from agents.inbox import Inbox
 from agents.link import Linker
 from agents.linked import KIND as LINKS
+from agents.linkpaths import LinkPaths
 from agents.mastery import MasteryBook
 from agents.ports import ChatEngine
 from agents.prompts import Prompts
@@ -173,8 +174,12 @@ class Famulus:
             self.prompts,
             lambda path: self.policy.current.allows(path, "chat") and self.ledger.note(path) is not None,
         )
+        linking = self.settings.linking
+        self.links = LinkPaths(self.ledger, linking.form, linking.vault or self.vault.root.name)
         self.linker = Linker(
-            self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state, policy=self.policy
+            *(self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state),
+            policy=self.policy,
+            links=self.links,
         )
         self.properties = Properties()
         self.gate = Gate(self.state, self.settings.linking.rules)
@@ -191,6 +196,7 @@ class Famulus:
         self.digests = Digests(
             *(self.ledger, self.read, roles, self.mastery, self.prompts, self.state, next_fire, ZONE),
             policy=self.policy,
+            links=self.links,
             exists=lambda path: self.vault.stamp(path) is not None,
         )
         self.schedule = Schedule(self.digests, self._is_digest, self.applier, self.bus)

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from agents.errors import AgentError
 from agents.gate import Rules
+from agents.linkform import Form
 from daemon.engines.spec import EngineSpec, engine_spec
 from vault_sync.chunk import MAX_CHARS
 from vault_sync.fusion import Weights
@@ -144,6 +145,10 @@ class LinkingSection(_Section):
     """The share of what is written by itself that you would have accepted; your decisions raise the threshold to it."""
     worth_showing: float = Field(0.5, ge=0, lt=1)
     """Suggestions with a score at which less than this share was accepted are not shown any more."""
+    form: Form = "wikilink"
+    """How links are written: `[[Note]]`, `[Note](../Folder/Note.md)` or `[Note](obsidian://open?vault=…&file=…)`."""
+    vault: str = ""
+    """What Obsidian calls this vault in its URLs; empty, the name of its folder."""
 
     @property
     def rules(self) -> Rules:

@@ -56,7 +56,8 @@ def open_state(folder: Path) -> State:
 
 def open_index(settings: Settings, folder: Path, vault: Vault) -> tuple[Ledger, Stores]:
     """Ledger and stores. Raises VaultError where they can be neither opened nor made, ConfigError."""
-    return Ledger(folder / INDEX), _routed(_graphs(settings, folder, vault), folder)
+    name = settings.linking.vault or vault.root.name
+    return Ledger(folder / INDEX, name), _routed(_graphs(settings, folder, vault), folder)
 
 
 def open_embedded(folder: Path) -> tuple[Ledger, RoutedStore]:

@@ -46,10 +46,10 @@ _MANY = 500
 class Ledger:
     """Reads of the ledger; what changes it lives in `vault_sync.record` (one transaction a note)."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, vault_name: str = "") -> None:
         """Open or make `file`. A damaged file or one of another version is put aside and made anew, with its vectors.
 
-        Raises LedgerError where it can be neither opened nor made.
+        `vault_name` is what Obsidian's URLs call the vault. Raises LedgerError where it can be neither opened nor made.
         """
         try:
             self.database = Database(file, schema.prepare)
@@ -61,7 +61,7 @@ class Ledger:
             ) from error
         if self.database.older is not None:
             carry_over(file, self.database.older)
-        self._resolving = Resolving()
+        self._resolving = Resolving(vault_name)
         self._owners = Owners()
 
     def read(self) -> sqlite3.Connection:

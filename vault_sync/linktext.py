@@ -11,6 +11,9 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _ANGLED = re.compile(r"<([^<>\r\n]{0,4096})>")
 _BARE = re.compile(r"[^\s<>()]+")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_OPEN = re.compile(r"obsidian://(?:open/?\?(?P<query>.*)|vault/(?P<vault>[^/?#]+)/(?P<file>[^?#]+))", re.IGNORECASE)
+OBSIDIAN = "obsidian://"
+"""What the target of a link by Obsidian's own URL begins with; the vault's name, a slash and the file follow."""
 MAX_DESTINATION = 4096
 MAX_PARENTHESES = 32
 """No file system takes a longer path, and CommonMark asks for no more nesting; both keep hostile text linear."""
@@ -38,16 +41,32 @@ def read_wikilink(inner: str) -> LinkText | None:
 
 
 def read_destination(destination: str, label: str) -> LinkText | None:
-    """Read a Markdown link's destination; None where it leads out of the vault (a URL) or nowhere."""
+    """Read a Markdown link's destination; None where it leads out of the vault (a URL) or nowhere.
+
+    The target of Obsidian's own URL names the vault: `Resolver` knows whether it is this one.
+    """
     destination = _ESCAPE.sub(r"\1", destination.strip())
     if not destination or _SCHEME.match(destination):
-        return None
+        return _read_url(destination, label)
     path, mark, subpath = destination.partition("#")
     _, heading, block = _split(mark + decode_percent(subpath))
     target = decode_percent(path).strip()
     if not (target or heading or block) or "\0" in target:
         return None
     return LinkText(target, heading, block, label.strip() or None)
+
+
+def _read_url(url: str, label: str) -> LinkText | None:
+    """`obsidian://open?vault=…&file=…` or `obsidian://vault/…/…`; other URLs name nothing in a vault."""
+    found = _OPEN.fullmatch(url)
+    if found is None:
+        return None
+    query = dict(part.partition("=")[::2] for part in (found["query"] or "").split("&"))
+    vault = decode_percent(found["vault"] or query.get("vault", ""))
+    target, heading, block = _split(decode_percent(found["file"] or query.get("file", "")), strip=False)
+    if not vault or not target or "/" in vault or "\0" in target:
+        return None
+    return LinkText(f"{OBSIDIAN}{vault}/{target.lstrip('/')}", heading, block, label.strip() or None)
 
 
 def find_destination(text: str, start: int, limit: int) -> tuple[str, int] | None:
@@ -88,9 +107,9 @@ def _skip_space(text: str, position: int, limit: int) -> int:
     return match.end() if match else position
 
 
-def _split(written: str) -> tuple[str, str | None, str | None]:
+def _split(written: str, *, strip: bool = True) -> tuple[str, str | None, str | None]:
     target, mark, subpath = written.partition("#")
     found = _BLOCK.search(mark + subpath) if mark else None
     block = found.group(1) if found else None
     heading = (mark + subpath)[: found.start()] if found else mark + subpath
-    return target.strip(), heading.strip("#").strip() or None, block
+    return target.strip() if strip else target, heading.strip("#").strip() or None, block

@@ -40,7 +40,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as written. `target` is the part before `#`, percent-decoded for Markdown links."""
+    """A link as written. `target` is the part before `#`, percent-decoded for Markdown links.
+
+    Of a link by Obsidian's own URL the target is `obsidian://`, the vault's name, `/` and the file, all decoded.
+    """
 
     kind: LinkKind
     target: str

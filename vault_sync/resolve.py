@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import accumulate
 
+from vault_sync.linktext import OBSIDIAN
 from vault_sync.note import Link
 from vault_sync.paths import NOTE_SUFFIX, VaultPath, folder_of
 
@@ -18,7 +19,9 @@ class Resolver:
     then the shortest path; case never matters unless two files differ by nothing else.
     """
 
-    def __init__(self, paths: Iterable[VaultPath]) -> None:
+    def __init__(self, paths: Iterable[VaultPath], vault: str = "") -> None:
+        """`vault` is the name that Obsidian's URLs call this vault by; without it they lead nowhere."""
+        self._vault = unicodedata.normalize("NFC", vault)
         self._paths = frozenset(paths)
         self._by_suffix: dict[str, list[VaultPath]] = {}
         self._near: dict[str, dict[str, list[VaultPath]]] = {}
@@ -35,6 +38,11 @@ class Resolver:
 
         The empty target is the note itself.
         """
+        if target.startswith(OBSIDIAN):
+            vault, _, target = target.removeprefix(OBSIDIAN).partition("/")
+            if not target or unicodedata.normalize("NFC", vault) != self._vault:
+                return None
+            target = f"/{target}"
         written = unicodedata.normalize("NFC", target.translate(_SPACES)).strip()
         if not written:
             return source

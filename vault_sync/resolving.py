@@ -23,7 +23,9 @@ class Resolving:
     """Makes a resolver again only where it must: a large vault's takes longer than linking a note, and most changes are
     edits, which move nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, vault_name: str = "") -> None:
+        """`vault_name` is what Obsidian's URLs call the vault."""
+        self._vault_name = vault_name
         self._known: tuple[Names, Resolver] | None = None
 
     def current(self, connection: sqlite3.Connection) -> Resolver:
@@ -32,7 +34,7 @@ class Resolving:
         names = _names(connection, known[0] if known else None)
         if known is not None and known[0] == names:
             return known[1]
-        made = Resolver([VaultPath(row[0]) for row in connection.execute("SELECT path FROM notes")])
+        made = Resolver([VaultPath(row[0]) for row in connection.execute("SELECT path FROM notes")], self._vault_name)
         # What a transaction sees may be rolled back.
         if not connection.in_transaction:
             self._known = names, made

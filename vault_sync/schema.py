@@ -7,7 +7,7 @@ from contextlib import closing
 from vault_sync import lexical
 from vault_sync.soundness import DamageError, OutdatedError, definitions, problem, tables
 
-VERSION = 2
+VERSION = 3
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -5,6 +5,8 @@ import pytest
 
 from agents.inbox import Inbox
 from agents.link import Linker, fingerprint_of
+from agents.linkform import FORMS, Form
+from agents.linkpaths import LinkPaths
 from agents.managed import CLOSE, OPEN, ManagedSectionError
 from agents.neighbours import Limits
 from agents.ports import Roles
@@ -59,20 +61,27 @@ class Desk:
         self.root = folder / "vault"
         for path, text in NOTES.items():
             self.put(VaultPath(path), text.encode())
-        self.ledger = Ledger(folder / "index.db")
+        self.ledger = Ledger(folder / "index.db", "Vault")
         self.indexer = Indexer(Vault(self.root), self.ledger, MemoryStore(), WordEmbedder(), Policy())
         self.indexer.prepare()
         self.indexer.scan()
         self.state = State(":memory:")
         self.linker = self.new_linker()
 
-    def new_linker(self, policy: Policy | None = None, roles: Roles | None = None, masters: bool = False) -> Linker:
+    def new_linker(
+        self,
+        policy: Policy | None = None,
+        roles: Roles | None = None,
+        masters: bool = False,
+        form: Form = "wikilink",
+    ) -> Linker:
         searcher = Searcher(self.ledger, self.indexer.store, self.indexer.embedder, policy)
         limits = Limits(least=1.4)
         return Linker(
             *(self.ledger, searcher, roles or Roles({}), Everybody() if masters else Nobody(), Prompts(), self.state),
             policy=policy,
             limits=limits,
+            links=LinkPaths(self.ledger, form, "Vault"),
         )
 
     def put(self, path: VaultPath, data: bytes) -> None:
@@ -147,6 +156,46 @@ async def test_the_section_is_written_once(desk: Desk) -> None:
     assert await desk.link(TREE) is None
     desk.save(TREE, written)
     assert await desk.link(TREE) is None
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("before", FORMS)
+async def test_another_form_rewrites_its_own_lines_once(desk: Desk, before: Form, form: Form) -> None:
+    desk.linker = desk.new_linker(form=before)
+    await desk.link(TREE)
+    await desk.link(TREE)
+    desk.save(TREE, desk.text(TREE).replace("%% /famulus", "- [[Soup]] — mine\n%% /famulus"))
+    await desk.link(TREE)
+    desk.linker = desk.new_linker(form=form)
+    assert (await desk.link(TREE) is None) == (form == before)
+    text = desk.text(TREE)
+    items = [line for line in text.split("\n") if line.startswith("- ")]
+    assert len(items) == 3 and len({item.partition(" — ")[2] for item in items}) == 3
+    marks = {
+        "wikilink": "[[Hash index#Hash index]]",
+        "markdown": "(Hash%20index.md)",
+        "obsidian-url": "://open?vault=Vault&",
+    }
+    assert [mark in text for mark in marks.values()] == [kind == form for kind in FORMS]
+    assert "- [[Soup]] — mine" in text
+    assert await desk.link(TREE) is None
+    assert desk.linker.book.refused(TREE) == set()
+
+
+async def test_a_note_that_moves_keeps_its_relative_links_as_its_own(desk: Desk) -> None:
+    desk.linker = desk.new_linker(form="markdown")
+    await desk.link(TREE)
+    await desk.link(TREE)
+    there = VaultPath("Moved/Deep/B-tree.md")
+    desk.save(there, desk.text(TREE))
+    (desk.root / TREE).unlink()
+    desk.indexer.look([TREE])
+    desk.linker.book.moved(TREE, there)
+    desk.save(there, desk.text(there).replace("few rows.", "few rows. Now here.", 1))
+    await desk.link(there)
+    text = desk.text(there)
+    assert "- [Hash index](../../Databases/Hash%20index.md)" in text
+    assert "(Hash%20index.md" not in text and text.count("Hash%20index.md#") == 1
 
 
 async def test_an_edit_that_was_never_written_comes_again(desk: Desk) -> None:

@@ -85,3 +85,13 @@ def test_one_name_in_many_folders_costs_one_look_a_folder() -> None:
     for path in paths:
         assert resolver.resolve("README", path) == path
     assert resolver.resolve("README", vault_path("x.md")) == "folder 0/README.md"
+
+
+def test_a_url_of_obsidian_leads_into_the_vault_that_it_names() -> None:
+    path = VaultPath("Мысли/C d.md")
+    resolver = Resolver([path], "My vault")
+    assert resolver.resolve("obsidian://My vault/Мысли/C d", VaultPath("a.md")) == path
+    assert resolver.resolve("obsidian://My vault/C d", VaultPath("a.md")) is None
+    assert resolver.resolve("obsidian://Other/Мысли/C d", VaultPath("a.md")) is None
+    assert resolver.resolve("obsidian://My vault/", VaultPath("a.md")) is None
+    assert Resolver([path]).resolve("obsidian://My vault/Мысли/C d", VaultPath("a.md")) is None
