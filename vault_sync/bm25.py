@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 K1, B = 0.5, 0.4
 TITLE, HEADING, TEXT = 3.0, 2.0, 1.0
@@ -66,12 +66,42 @@ class Fields:
         return [*self.title.split(), *self.heading.split()]
 
 
-def scores(texts: Sequence[Fields], asked: Asked) -> list[float]:
-    """BM25 of each text; lengths are measured against the mean of `texts`."""
-    lengths = [len(fields) for fields in texts]
-    mean = sum(lengths) / max(len(texts), 1) or 1.0
-    norms = (K1 * (1 - B + B * length / mean) for length in lengths)
-    return [_score(fields, asked, norm) for fields, norm in zip(texts, norms, strict=True)]
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """What measures any text by one query: the worth of its words and quoted phrases, and how long texts usually are."""
+
+    asked: Asked
+    counts: Counts
+    phrases: Sequence[Sequence[str]]
+    mean: float | None = None
+    """Stems of the text that is neither long nor short; None, the mean of those that are measured."""
+
+    def over(self, texts: Mapping[int, Fields]) -> "Gauge":
+        """The same query with the mean of these texts, unless there are none."""
+        return replace(self, mean=mean_length(texts.values())) if texts else self
+
+    def scores(self, texts: Mapping[int, Fields]) -> dict[int, float]:
+        """What each text scores."""
+        words = scores(list(texts.values()), self.asked, self.mean)
+        pairs = zip(texts.items(), words, strict=True)
+        return {i: score + phrase_bonus(text, self.phrases, self.counts) for (i, text), score in pairs}
+
+    @property
+    def most(self) -> float:
+        """What a text scores that holds all of the query."""
+        known = self.counts.of_stem
+        return self.asked.most + sum(self.counts.weight(r) for phrase in self.phrases for r in phrase if r in known)
+
+
+def mean_length(texts: Collection[Fields]) -> float:
+    """Stems of heading and text, at least 1."""
+    return sum(map(len, texts)) / max(len(texts), 1) or 1.0
+
+
+def scores(texts: Sequence[Fields], asked: Asked, mean: float | None = None) -> list[float]:
+    """BM25 of each text; lengths are measured against `mean`, or the mean of `texts`."""
+    usual = mean_length(texts) if mean is None else mean
+    return [_score(fields, asked, K1 * (1 - B + B * len(fields) / usual)) for fields in texts]
 
 
 def _score(fields: Fields, asked: Asked, norm: float) -> float:

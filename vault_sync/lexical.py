@@ -10,7 +10,7 @@ import math
 import re
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,9 +24,8 @@ from vault_sync.bm25 import (
     Asked,
     Counts,
     Fields,
-    phrase_bonus,
+    Gauge,
     rarity,
-    scores,
     share,
 )
 from vault_sync.columns import columns
@@ -94,13 +93,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What full text gives for a query before it is scored: its words' worth and the candidates for the first `k`."""
+    """What full text finds for a query, the scores of all candidates, and what measures other texts by it."""
 
-    counts: Counts
-    asked: Asked
-    found: dict[int, Fields]
-    phrases: list[list[str]]
-    k: int
+    match: Match
+    scores: Mapping[int, float]
+    gauge: Gauge
 
 
 def create(connection: sqlite3.Connection) -> None:
@@ -186,7 +183,7 @@ def match(
     beside: Collection[int] = (),
 ) -> Match:
     """As `search`, with how well the query was matched, and what the occurrences in `beside` score."""
-    return ranked(connection, look(connection, query, k, allowed, denied), beside)
+    return compared(connection, look(connection, query, k, allowed, denied), beside)
 
 
 def look(
@@ -200,20 +197,18 @@ def look(
     counts = frequencies(connection, list(dict.fromkeys(roots(query)))[:LONGEST_QUERY])
     asked, sought = _asked(connection, query, counts)
     found = _candidates(connection, sought, max(k, CANDIDATES), allowed, denied) if k > 0 else {}
-    return Looked(counts, asked, found, _phrases(query), k)
-
-
-def ranked(connection: sqlite3.Connection, looked: Looked, beside: Collection[int] = ()) -> Match:
-    """The candidates in their order, with what the occurrences in `beside` score."""
-    counts, asked, found, phrases = looked.counts, looked.asked, looked.found, looked.phrases
-    weighed = {**found, **_rows(connection, sorted(set(beside).difference(found)))}
-    plain = scores(list(weighed.values()), asked)
-    score = {i: each + phrase_bonus(weighed[i], phrases, counts) for i, each in zip(weighed, plain, strict=True)}
-    hits = sorted(((i, score[i]) for i in found), key=lambda hit: (-hit[1], hit[0]))[: looked.k]
+    gauge = Gauge(asked, counts, _phrases(query)).over(found)
+    score = gauge.scores(found)
+    hits = sorted(score.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
     named = max((share(found[i].name, counts) for i, _ in hits[:NAMED_HITS]), default=0.0)
-    kept = {i for i, _ in hits}
-    most = asked.most + sum(counts.weight(root) for phrase in phrases for root in phrase if root in counts.of_stem)
-    return Match(hits, most, named, {i: score[i] for i in beside if i in score and i not in kept})
+    return Looked(Match(hits, gauge.most, named), score, gauge)
+
+
+def compared(connection: sqlite3.Connection, looked: Looked, beside: Collection[int]) -> Match:
+    """The match with what the occurrences in `beside` score, as far as they are no hits."""
+    score = {**looked.scores, **looked.gauge.scores(_rows(connection, sorted(set(beside).difference(looked.scores))))}
+    kept = {i for i, _ in looked.match.hits}
+    return replace(looked.match, beside={i: score[i] for i in beside if i in score and i not in kept})
 
 
 def _asked(connection: sqlite3.Connection, query: str, counts: Counts) -> tuple[Asked, str]:

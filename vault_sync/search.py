@@ -195,7 +195,7 @@ class Searcher:
             return self._by_words(query, scope, whole)
 
     def _by_words(self, query: str, scope: _Scope, whole: bool) -> Lanes:
-        words = lexical.ranked(self._ledger.read(), self._look(query, scope, whole))
+        words = self._look(query, scope, whole).match
         return Lanes(words, (), 1.0, named=self._called(query, scope))
 
     def _by_meaning(self, query: str, scope: _Scope, whole: bool, alone: bool) -> Lanes:
@@ -204,16 +204,16 @@ class Searcher:
         if alone:
             vectors = self._near_to(coming.result(), scope, whole)
             return Lanes(lexical.Match([]), vectors, 0.0, common=self._usual.similarity(vectors))
-        looked = self._look(query, scope, whole)
+        looked, named = self._look(query, scope, whole), self._called(query, scope)
         vector = coming.result()
         vectors = self._near_to(vector, scope, whole)
         common = self._usual.similarity(vectors)
         found = {occurrence for occurrence, _ in vectors}
-        words = lexical.ranked(self._ledger.read(), looked, [occurrence for occurrence, _ in vectors[:BESIDE]])
+        words = lexical.compared(self._ledger.read(), looked, [occurrence for occurrence, _ in vectors[:BESIDE]])
         others = ids_of(occurrence for occurrence, _ in words.hits[:DEPTH] if occurrence not in found)
         beside = dict(self._nearest(vector, len(others), _Scope(others)))
         weight = lexical_weight(words.named, self._weights)
-        return Lanes(words, vectors, weight, beside, common, self._called(query, scope))
+        return Lanes(words, vectors, weight, beside, common, named)
 
     def _look(self, query: str, scope: _Scope, whole: bool) -> lexical.Looked:
         depth = self._ledger.counts()[2] if whole else DEPTH

@@ -1,5 +1,7 @@
 """The part of a note's text that shows best why it was found. Pure."""
 
+from collections.abc import Set
+
 from vault_sync.note import Span
 from vault_sync.terms import tokens
 from vault_sync.text import sentences, stem
@@ -13,17 +15,18 @@ def snippet(text: str, query: str, longest: int = LONGEST) -> str:
 
     The first sentence wins a tie, so a text that shares no word with the query is shown from its beginning.
     """
-    asked = {stem(token) for token in tokens(query)}
-    spans = [span for span in sentences(text) if tokens(text[span.start : span.end])]
-    if not spans:
+    asked = frozenset(map(stem, tokens(query)))
+    stems = [(span, set(map(stem, tokens(text[span.start : span.end])))) for span in sentences(text)]
+    spoken = [(span, held) for span, held in stems if held]
+    if not spoken:
         return _clipped(text, Span(0, len(text)), asked, longest)
-    best = max(range(len(spans)), key=lambda i: (_shared(text, spans[i], asked), -i))
-    return _clipped(text, _widened(spans, best, longest), asked, longest)
+    best = max(range(len(spoken)), key=lambda i: (_weight(spoken[i][1] & asked), -i))
+    return _clipped(text, _widened([span for span, _ in spoken], best, longest), asked, longest)
 
 
-def _shared(text: str, span: Span, asked: set[str]) -> int:
-    """What the query's words in the sentence weigh; by squares, since long words say more than many short ones."""
-    return sum(len(root) ** 2 for root in {stem(token) for token in tokens(text[span.start : span.end])} & asked)
+def _weight(held: Set[str]) -> int:
+    """By squares, since long words say more than many short ones."""
+    return sum(len(root) ** 2 for root in held)
 
 
 def _widened(spans: list[Span], best: int, longest: int) -> Span:
@@ -36,7 +39,7 @@ def _widened(spans: list[Span], best: int, longest: int) -> Span:
     return Span(start, end)
 
 
-def _clipped(text: str, span: Span, asked: set[str], longest: int) -> str:
+def _clipped(text: str, span: Span, asked: Set[str], longest: int) -> str:
     """At most `longest` code points of the span, cut between words, with the first word that was asked for."""
     part = text[span.start : span.end].strip()
     if len(part) <= longest:
@@ -51,7 +54,7 @@ def _clipped(text: str, span: Span, asked: set[str], longest: int) -> str:
     return part[start:end].strip()
 
 
-def _first_match(part: str, asked: set[str]) -> int:
+def _first_match(part: str, asked: Set[str]) -> int:
     offset = 0
     for piece in part.split(" "):
         if any(stem(token) in asked for token in tokens(piece)):

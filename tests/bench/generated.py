@@ -207,7 +207,9 @@ class StandIn:
         return self._real.spec
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        return np.array([self._vector(text) for text in texts], dtype=np.float32).reshape(len(texts), -1)
+        return np.array([self._vector(text) for text in texts], dtype=np.float32).reshape(
+            len(texts), self.sample.shape[1]
+        )
 
     def embed_query(self, text: str) -> Vectors:
         return self._real.embed_query(text)

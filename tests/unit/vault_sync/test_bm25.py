@@ -2,7 +2,7 @@
 
 import pytest
 
-from vault_sync.bm25 import Asked, Counts, Fields, phrase_bonus, scores, share
+from vault_sync.bm25 import Asked, Counts, Fields, Gauge, phrase_bonus, scores, share
 
 COUNTS = Counts(100, {"rare": 1, "common": 90})
 ASKED = Asked({root: COUNTS.weight(root) for root in COUNTS.of_stem})
@@ -84,3 +84,12 @@ def test_a_word_of_the_same_beginning_counts_where_the_stem_is_not_there() -> No
     )
     assert stem > kin > other == 0
     assert both < stem
+
+
+def test_a_gauge_measures_others_by_the_texts_that_it_was_set_over() -> None:
+    gauge = Gauge(ASKED, COUNTS, [["rare", "common"]])
+    short, long = {1: _text("rare common")}, {2: _text("rare common " + "x " * 50)}
+    alone, by_short = gauge.scores(long)[2], gauge.over(short).scores(long)[2]
+    assert by_short < alone  # beside short ones it is long
+    assert gauge.over({}).scores(long)[2] == alone
+    assert gauge.over(short).scores(short)[1] > COUNTS.weight("rare")  # the phrase counts, too
