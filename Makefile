@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 DEMO := .demo
 PLUGIN := obsidian-plugin
 
+# gcc 12 forgets the stores that set up the tiles (`_tile_loadconfig`): llama.cpp then ends with SIGILL where there is AMX.
+NO_AMX := $(if $(filter x86_64,$(shell uname -m)),-mno-amx-tile -mno-amx-int8 -mno-amx-bf16)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo vault test check lint types unit plugin-test bench torture lock clean
 
@@ -16,7 +19,8 @@ setup: $(VENV)/.ready $(VENV)/.models $(PLUGIN)/main.js ## Build .venv and the p
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	CFLAGS="$$CFLAGS $(NO_AMX)" CXXFLAGS="$$CXXFLAGS $(NO_AMX)" \
+		$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -136,7 +136,7 @@ class ChildProcess:
     def _why(self, code: int) -> str:
         if self._killed_because:
             return self._killed_because
-        how = f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+        how = _ended_by(-code) if code < 0 else f"ended with code {code}"
         said = " / ".join(line for line in self._stderr if line)
         return f"Its process {how}" + (f"; its last words: {said[-400:]}." if said else ".")
 
@@ -148,3 +148,9 @@ class ChildProcess:
             self._sinks.clear()
         for sink in sinks:
             sink({"event": "exit", "cause": cause})
+
+
+def _ended_by(number: int) -> str:
+    if number == signal.SIGILL:
+        return "met an instruction that this processor does not carry out: build llama.cpp anew (see troubleshooting)"
+    return f"was ended by signal {number}"

@@ -54,6 +54,13 @@ async def test_first_requests_load_once_and_are_answered_in_turn(scripted: Scrip
     assert (scripted.worker.starts, scripted.worker.state) == (1, "ready")
 
 
+async def test_a_library_for_another_processor_is_named(scripted: Scripted) -> None:
+    scripted.script = "misbuilt"
+    with pytest.raises(EngineError) as caught:
+        await ask(scripted.engine())
+    assert "build llama.cpp anew" in caught.value.cause
+
+
 async def test_a_death_in_mid_answer_is_told_and_the_next_request_starts_anew(scripted: Scripted) -> None:
     engine = scripted.engine()
     scripted.script = "dies"
