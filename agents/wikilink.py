@@ -3,9 +3,11 @@
 import re
 from dataclasses import dataclass
 
-from agents.linkform import Goal, spellings
+from agents.linkform import Goal, heading_part, spellings
 from vault_sync.linktext import LinkText, find_destination, read_destination, read_wikilink
 from vault_sync.paths import NOTE_SUFFIX, VaultPath
+
+__all__ = ["FoundLink", "first_link", "heading_part", "link_to", "linked_name"]
 
 _LINK = re.compile(r"\[\[(?P<wiki>[^\[\]\r\n]+)\]\]|\[(?P<label>(?:\\.|[^\[\]\\\r\n])*)\]\(")
 
