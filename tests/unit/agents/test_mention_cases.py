@@ -41,7 +41,7 @@ def test_no_name_stands_unmarked_by_oversight(language: str, half: str) -> None:
         tuple(stems(name)): note.path
         for note in vault(language).values()
         if folder_of(note.path) and not note.text
-        for name in (title_of(note.path), *note.aliases)
+        for name in (title_of(note.path), *note.aliases, *(h for h in note.headings if " " in h))
         if not name.isupper()
     }
     forgotten = [
