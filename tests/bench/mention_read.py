@@ -6,6 +6,7 @@ right note and helps nobody, `wrong` where it leads to another thing than what i
 
 import json
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,6 +15,8 @@ from tests.bench.mention_finder import finder
 from tests.mention_cases import CASES
 from vault_sync.metrics import Estimate, estimate
 
+Key = tuple[str, str, str, str, str, str]
+"""What a proposal is known by: path, text before, words, text after, target, heading."""
 AROUND = 40
 """Code points on each side by which a proposal is known again."""
 
@@ -31,6 +34,12 @@ class Judged:
     heading: str
     verdict: str
     reason: str
+    round: int
+    """Which time proposals were drawn and read: what the first round showed was told to those who write the code."""
+
+    @property
+    def key(self) -> Key:
+        return (self.path, self.before, self.words, self.after, self.target, self.heading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,7 @@ class Read:
     """Of the proposals that were read, those still made. Pointless ones count as errors."""
 
     vault: str
+    round: int
     judged: int
     made: int
     right: int
@@ -53,10 +63,10 @@ def judgements() -> tuple[Judged, ...]:
     return tuple(Judged(**row) for row in rows["proposals"])
 
 
-def proposals(vault: LinkedVault) -> set[tuple[str, str, str, str, str, str]]:
+def proposals(vault: LinkedVault) -> set[Key]:
     """What is proposed now for the vault as it stands, by what a judgement is known by."""
     find = finder(vault)
-    found: set[tuple[str, str, str, str, str, str]] = set()
+    found: set[Key] = set()
     for path, note in vault.notes.items():
         for each in find(note):
             start, end = each.span.start, each.span.end
@@ -65,11 +75,17 @@ def proposals(vault: LinkedVault) -> set[tuple[str, str, str, str, str, str]]:
     return found
 
 
-def still_made(vault: LinkedVault) -> Read:
-    """The judgements of the vault, for those proposals that are still made."""
-    judged = [each for each in judgements() if each.vault == vault.name]
-    now = proposals(vault)
-    made = [j for j in judged if (j.path, j.before, j.words, j.after, j.target, j.heading) in now]
+def still_made(vaults: Sequence[LinkedVault]) -> list[Read]:
+    """The judgements that count still, by vault and round, and by round for all vaults together."""
+    now = {vault.name: proposals(vault) for vault in vaults}
+    judged = [each for each in judgements() if each.vault in now]
+    rounds = sorted({each.round for each in judged})
+    groups = [(name, [j for j in judged if j.vault == name]) for name in now] + [("all", judged)]
+    return [_counted(name, n, [j for j in of if j.round == n], now) for n in rounds for name, of in groups]
+
+
+def _counted(name: str, number: int, judged: Sequence[Judged], now: Mapping[str, set[Key]]) -> Read:
+    made = [each for each in judged if each.key in now[each.vault]]
     counts = Counter(each.verdict for each in made)
     precision = estimate([(each.path, float(each.verdict == "right")) for each in made])
-    return Read(vault.name, len(judged), len(made), counts["right"], counts["pointless"], counts["wrong"], precision)
+    return Read(name, number, len(judged), len(made), counts["right"], counts["pointless"], counts["wrong"], precision)
