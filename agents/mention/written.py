@@ -1,6 +1,7 @@
 """How a mention is written as a link: the note's name, and what the text said where that is not the same."""
 
-from agents.wikilink import heading_part, link_to
+from agents.linkform import heading_part
+from agents.wikilink import link_to
 
 
 def mention_form(linkpath: str, shown: str, heading: str = "", *, in_table: bool = False) -> str:
