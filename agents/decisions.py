@@ -82,11 +82,11 @@ class Decisions:
                 (self._clock(), kind, _RESET),
             )
 
-    def applied_by(self, run: str, digest: str) -> list[str]:
+    def applied_by(self, write: Write) -> list[str]:
         """The ids of the suggestions that a write applied."""
         rows = self._state.rows(
             "SELECT DISTINCT suggestion FROM decisions WHERE run = ? AND hash = ? AND hash != '' ORDER BY id",
-            (run, digest),
+            (write.run, write.digest),
         )
         return [row["suggestion"] for row in rows]
 

@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from agents.gate import Gate
 from agents.linked import KIND, Linked, LinkedBook, Record
 from agents.linkpaths import LinkPaths
 from agents.managed import Change, ManagedSectionError, change, edit_for, own_text, present
@@ -43,6 +44,16 @@ class Proposal:
     generated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class AutoPass:
+    """What mode `auto` makes of a note: the one Edit that brings its section up to date, None where nothing changes;
+    the suggestions that the Edit writes anew, and those that wait for the user."""
+
+    edit: Edit | None = None
+    written: tuple[Suggestion, ...] = ()
+    waiting: tuple[Suggestion, ...] = ()
+
+
 class Linker:
     """Proposes related notes. Reads the ledger; remembers in the state what it wrote and what was refused."""
 
@@ -69,6 +80,8 @@ class Linker:
         self._reasoner = Reasoner(roles, mastery, prompts)
         self._links = links or LinkPaths(ledger)
         self.book = LinkedBook(state)
+        self.on_taken_out: Callable[[VaultPath, set[VaultPath]], None] = lambda path, targets: None
+        """Told of the links that the user took out of a note."""
 
     @property
     def counts(self) -> Mapping[str, int]:
@@ -123,11 +136,11 @@ class Linker:
     def _may_prompt(self, *paths: VaultPath) -> bool:
         return all(self._policy.current.allows(path, "prompt") for path in paths)
 
-    async def section_edit(self, path: VaultPath, data: bytes) -> Edit | None:
-        """The one Edit that brings the section of the note with these bytes up to date; None where nothing changes.
+    async def auto(self, path: VaultPath, data: bytes, gate: Gate) -> AutoPass | None:
+        """What is to be written into the note with these bytes, and what waits, as the gate rules.
 
-        A note whose own text has not changed since is not worked on again. Raises ManagedSectionError where the
-        section can not be trusted, UnreadableNoteError for what is not UTF-8.
+        None where the note's own text has not changed since: it is not worked on again. Raises ManagedSectionError
+        where the section can not be trusted, UnreadableNoteError for what is not UTF-8.
         """
         note = parse_note(path, data)
         linked = self._observed(note)
@@ -135,18 +148,25 @@ class Linker:
         mode = "auto" if self._links.form == "wikilink" else f"auto {self._links.form}"
         if (linked.fingerprint, linked.mode) == (fingerprint, mode) and all(r.seen for r in linked.records):
             return None
-        proposals = await self.suggest(path)
+        there, proposals = present(note, self._resolve(path)), await self.suggest(path)
+        passing = [p for p in proposals if gate.decide(KIND, p.score, standing=p.target in there) == "apply"]
         written = tuple(record.written for record in linked.records)
-        made = change(note, [self._item(path, p) for p in proposals], written, self._resolve(path))
-        edit = edit_for(note, data, made) if made else None
-        records = _records(linked, proposals, made) if made else linked.records
+        made = change(note, [self._item(path, p) for p in passing], written, self._resolve(path))
+        records = _records(linked, passing, made) if made else linked.records
         self.book.put(path, Linked(fingerprint, mode, self._still_there(note, linked, records)))
-        return edit
+        new = [p for p in proposals if p.target not in there]
+        by_target = {s.target: s for p in new if (s := self._suggestion(note, data, p, fingerprint))}
+        listed = {record.written.item.target for record in records}
+        return AutoPass(
+            edit_for(note, data, made) if made else None,
+            tuple(s for target, s in by_target.items() if target in listed),
+            tuple(s for target, s in by_target.items() if target not in listed),
+        )
 
     async def review(self, path: VaultPath, data: bytes, *, remember: bool = True) -> list[Suggestion] | None:
         """One suggestion a proposed link, for the inbox; None where the note has not changed since the last pass.
 
-        Without `remember` it is a dry run: always made, and never kept in mind. Raises as `section_edit` does.
+        Without `remember` it is a dry run: always made, and never kept in mind. Raises as `auto` does.
         """
         note = parse_note(path, data)
         linked = self._observed(note) if remember else self.book.get(path)
@@ -199,7 +219,9 @@ class Linker:
         return {VaultPath(key) for key in keys if not key.startswith("?")}
 
     def _observed(self, note: Note) -> Linked:
-        self.book.observe(note.path, present(note, self._resolve(note.path)))
+        gone = self.book.observe(note.path, present(note, self._resolve(note.path)))
+        if gone:
+            self.on_taken_out(note.path, gone)
         return self.book.get(note.path)
 
     def _suggestion(self, note: Note, data: bytes, proposal: Proposal, fingerprint: str) -> Suggestion | None:
@@ -251,6 +273,14 @@ def fingerprint_of(note: Note) -> str:
     Raises ManagedSectionError where the section can not be trusted.
     """
     return hashlib.sha256(own_text(note).encode()).hexdigest()
+
+
+def moved(suggestion: Suggestion, old: VaultPath, new: VaultPath) -> Suggestion:
+    """The same suggestion after a note that it is for, or that it names, got another path."""
+    path, target = (new if each == old else each for each in (suggestion.path, suggestion.target))
+    assert path is not None
+    edit = replace(suggestion.edit, path=path)
+    return replace(suggestion, id=suggestion_id(KIND, path, target or ""), path=path, target=target, edit=edit)
 
 
 def _records(linked: Linked, proposals: list[Proposal], made: Change) -> tuple[Record, ...]:

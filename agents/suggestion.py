@@ -17,17 +17,33 @@ TRANSITIONS: Mapping[SuggestionState, frozenset[SuggestionState]] = {
     "pending": frozenset({"accepted", "rejected", "stale"}),
     "accepted": frozenset({"applied", "stale", "pending"}),
     "stale": frozenset({"rejected"}),
-    "rejected": frozenset(),
+    "rejected": frozenset({"pending", "applied"}),
     "applied": frozenset({"rejected"}),
 }
-"""From each state to the states that may follow. `accepted` goes back to `pending` when the write failed,
-`applied` becomes `rejected` when it was undone."""
+"""From each state to the states that may follow. `accepted` goes back to `pending` when the write failed, `rejected`
+when the user takes it back. `applied` becomes `rejected` when it was undone or taken out of the note, and `applied`
+again when the undo is undone. A new pass takes the place of what is pending or stale."""
+
+BY_USER: Mapping[SuggestionState, frozenset[SuggestionState]] = {
+    "pending": frozenset({"accepted", "rejected"}),
+    "accepted": frozenset(),
+    "stale": frozenset({"rejected"}),
+    "rejected": frozenset({"pending"}),
+    "applied": frozenset(),
+}
+"""What of that the user can ask for. What was applied is taken back by undoing the write, not by saying no."""
 
 
 class UnknownSuggestionError(SuggestionError):
     """There is no suggestion of this id."""
 
     code = "suggestion_not_found"
+
+
+class AmbiguousSuggestionError(SuggestionError):
+    """Several suggestions have ids that begin so."""
+
+    code = "suggestion_ambiguous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +72,27 @@ def suggestion_id(kind: str, path: str, about: str) -> str:
     return hashlib.sha256("\0".join((kind, path, about)).encode()).hexdigest()[:24]
 
 
-def check(suggestion: Suggestion, wanted: SuggestionState) -> None:
+def unknown(suggestion: str) -> UnknownSuggestionError:
+    """The error for an id that there is not, or not for whoever asks."""
+    return UnknownSuggestionError(
+        f"There is no suggestion {suggestion!r}.",
+        "It may have been replaced when its note was read again.",
+        "List the suggestions again.",
+    )
+
+
+def check(
+    suggestion: Suggestion,
+    wanted: SuggestionState,
+    table: Mapping[SuggestionState, frozenset[SuggestionState]] = TRANSITIONS,
+) -> None:
     """Raise SuggestionError where the suggestion can not become what is wanted."""
-    if wanted not in TRANSITIONS[suggestion.state]:
+    if wanted not in table[suggestion.state]:
+        applied = suggestion.state == "applied"
         raise SuggestionError(
             f"The suggestion {suggestion.id} can not become {wanted}.",
             f"It is {suggestion.state} already." + (f" {suggestion.state_reason}" if suggestion.state_reason else ""),
-            "List the suggestions again: only pending ones can be decided.",
+            "Undo the write to take it back." if applied else "List the suggestions again.",
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from agents.answer import Answerer
@@ -16,18 +17,19 @@ from agents.linkpaths import LinkPaths
 from agents.mastery import MasteryBook
 from agents.ports import ChatEngine
 from agents.prompts import Prompts
-from agents.properties import KIND as PROPERTIES
-from agents.properties import Properties, moved
+from agents.properties import Properties
 from daemon.applier import Applier
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
 from daemon.config import Settings
+from daemon.deciding import Deciding
 from daemon.engines.guarded import GuardedEmbedder, GuardedReranker
 from daemon.engines.host import EngineHost
 from daemon.engines.recipe import Recipes, recipe
 from daemon.errors import NotFoundError
 from daemon.folder import folder_of, locate, open_index, open_state
 from daemon.forgetting import Forgetting, prompt_overrides
+from daemon.kinds import kinds
 from daemon.linking import Linking
 from daemon.lock import VaultLock
 from daemon.plugins import Plugins
@@ -183,10 +185,12 @@ class Famulus:
         )
         self.properties = Properties()
         self.gate = Gate(self.state, self.settings.linking.rules)
-        self.inbox = Inbox(
-            self.state, self.read, {LINKS: self.linker, PROPERTIES: self.properties}, allowed=self._proposable
-        )
+        self.kinds = kinds(self.linker, self.properties)
+        handlers = {name: kind.handler for name, kind in self.kinds.items()}
+        self.inbox = Inbox(self.state, self.read, handlers, allowed=self._proposable)
+        self.linker.on_taken_out = lambda path, gone: self.inbox.verdicts.taken_out(path, LINKS, gone)
         self.linking = Linking(self)
+        self.deciding = Deciding(self)
         self.proposing = Proposing(self)
         self.autolink = AutoLink(self.settings.linking, self.linking.on_saved, self._not_linked)
         self.upkeep.on_saved = self.saved
@@ -202,7 +206,7 @@ class Famulus:
         self.schedule = Schedule(self.digests, self._is_digest, self.applier, self.bus)
 
     def _proposable(self, path: VaultPath, kind: str) -> bool:
-        return self.view.shown(path, "links" if kind == LINKS else "notes")
+        return self.view.shown(path, self.kinds[kind].use if kind in self.kinds else "notes")
 
     def _is_digest(self, path: VaultPath) -> bool:
         note = self.ledger.note(path)
@@ -210,7 +214,8 @@ class Famulus:
 
     def _moved(self, old: VaultPath, new: VaultPath) -> None:
         self.linker.book.moved(old, new)
-        self.inbox.moved(old, PROPERTIES, lambda suggestion: moved(suggestion, new))
+        for name, kind in self.kinds.items():
+            self.inbox.moved(old, name, partial(kind.moved, old=old, new=new))
         self.journal.moved(old, new)
         self.bus.publish("note.moved", path=new, old_path=old)
         self.schedule.saved(new)

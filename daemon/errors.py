@@ -28,6 +28,7 @@ STATUS = {
     "not_found": 404,
     "suggestion": 409,
     "suggestion_not_found": 404,
+    "suggestion_ambiguous": 400,
     "managed_section": 409,
     "properties": 409,
     "prompt": 409,

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from agents.linked import KIND as LINKS
-from agents.properties import KIND as PROPERTIES
 from vault_sync.paths import VaultPath
+from vault_sync.policy import Policy
 
 if TYPE_CHECKING:
     from daemon.compose import Famulus
@@ -30,11 +29,15 @@ class Forgetting:
         """Another policy holds than the one that all was cleaned for."""
         famulus, policy = self._famulus, self._famulus.policy.current
         self._forget(lambda path: not policy.readable(path))
-        famulus.inbox.forget(lambda path: not policy.allows(path, "links"), LINKS)
-        famulus.inbox.forget(lambda path: not policy.allows(path, "notes"), PROPERTIES)
+        for name in famulus.kinds:
+            famulus.inbox.forget(self._not_allowed(name, policy), name)
         famulus.answerer.forget(lambda path: not policy.allows(path, "chat"))
         famulus.prompts.override(prompt_overrides(famulus))
         famulus.schedule.refresh_soon()
+
+    def _not_allowed(self, kind: str, policy: Policy) -> Callable[[VaultPath], bool]:
+        use = self._famulus.kinds[kind].use
+        return lambda path: not policy.allows(path, use)
 
     def _forget(self, gone: Callable[[VaultPath], bool]) -> None:
         self._famulus.linker.book.forget(gone)

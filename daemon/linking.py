@@ -1,21 +1,18 @@
 """Linking one vault: the linker proposes, the inbox keeps, the writer writes."""
 
 import asyncio
-import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from agents.errors import AgentError
+from agents.decisions import Write
 from agents.linked import KIND
 from agents.suggestion import Suggestion
 from daemon.autolink import new_run
 from vault_sync.edit import Edit
-from vault_sync.errors import VaultError
 from vault_sync.paths import VaultPath
 
 if TYPE_CHECKING:
     from daemon.compose import Famulus
-
-log = logging.getLogger(__name__)
 
 
 class Linking:
@@ -37,14 +34,28 @@ class Linking:
         self._famulus.bus.publish("autolink.looked", path=path, mode=mode, written=written is not None)
 
     async def write_section(self, path: VaultPath) -> str | None:
-        """Bring the managed section up to date; returns the note's new hash, None where nothing changed."""
+        """Bring the managed section up to date as far as the gate lets through; the rest waits in the inbox.
+
+        Returns the note's new hash, None where nothing changed.
+        """
         async with self._one:
             data = await asyncio.to_thread(self._famulus.read, path)
-            edit = await self._famulus.linker.section_edit(path, data) if data is not None else None
-            if edit is None:
+            found = await self._famulus.linker.auto(path, data, self._famulus.gate) if data is not None else None
+            if found is None:
                 return None
-            digest = await self._apply(edit, "link", new_run())
+            run, digest = new_run(), None
+            if found.edit is not None:
+                digest = await self._apply(found.edit, KIND, run)
+                self._famulus.inbox.wrote(found.written, Write(run, digest, silent=True))
+            self._keep(path, KIND, found.waiting)
             return digest
+
+    def _keep(self, path: VaultPath, kind: str, found: Sequence[Suggestion]) -> list[Suggestion]:
+        """Put a new pass into the inbox, and tell of what is worth showing."""
+        kept = self._famulus.inbox.replace(path, kind, found)
+        bar = self._famulus.gate.bar(kind)
+        self._famulus.bus.publish("suggestion.new", path=path, count=sum(bar.shows(each.score) for each in kept))
+        return kept
 
     async def suggest(self, path: VaultPath, *, keep: bool) -> list[Suggestion]:
         """The links that are proposed for a note; kept in the inbox where `keep` is set.
@@ -56,45 +67,7 @@ class Linking:
             found = await self._famulus.linker.review(path, data, remember=keep) if data is not None else []
             if found is None:
                 return [each for each in self._famulus.inbox.list("pending", path, KIND) if each.path == path]
-            if keep:
-                found = self._famulus.inbox.replace(path, KIND, found)
-                self._famulus.bus.publish("suggestion.new", path=path, count=len(found))
-            return found
-
-    async def accept(self, suggestion: str) -> Suggestion:
-        """Apply one suggestion. Raises StaleEditError, SuggestionError, WriteRefusedError."""
-        feature, run = self._famulus.inbox.get(suggestion).kind, new_run()
-
-        async def apply(edit: Edit) -> str:
-            return await self._apply(edit, feature, run)
-
-        return await self._famulus.inbox.accept(suggestion, apply)
-
-    def reject(self, suggestion: str) -> Suggestion:
-        """Refuse one suggestion for good."""
-        return self._famulus.inbox.reject(suggestion)
-
-    async def try_accept(self, suggestion: str) -> dict[str, Any]:
-        """Accept as one of many: the outcome, never an exception."""
-        try:
-            return _outcome(await self.accept(suggestion))
-        except (VaultError, AgentError) as error:
-            return _failure(suggestion, error)
-
-    def try_reject(self, suggestion: str) -> dict[str, Any]:
-        """Reject as one of many."""
-        try:
-            return _outcome(self.reject(suggestion))
-        except (VaultError, AgentError) as error:
-            return _failure(suggestion, error)
+            return self._keep(path, KIND, found) if keep else found
 
     async def _apply(self, edit: Edit, feature: str, run: str) -> str:
         return await self._famulus.applier.apply(edit, feature=feature, run=run)
-
-
-def _outcome(suggestion: Suggestion) -> dict[str, Any]:
-    return {"id": suggestion.id, "state": suggestion.state, "reason": suggestion.state_reason}
-
-
-def _failure(suggestion: str, error: VaultError | AgentError) -> dict[str, Any]:
-    return {"id": suggestion, "state": None, "code": error.code, "reason": error.cause or error.effect}

@@ -5,6 +5,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from agents.decisions import Write
 from agents.linked import KIND as LINKS
 from daemon.autolink import new_run
 from vault_sync.edit import outcome
@@ -75,6 +76,7 @@ class Undoing:
         if change is None:
             if seen is None:
                 famulus.journal.mark(entry.id, "undone")
+                self._remember(entry)
             return Undone(entry, "nothing", "The note is as it was before.")
         then = outcome(change, now)
         diff = diff_of(entry.path, now, then)
@@ -82,15 +84,22 @@ class Undoing:
             seen[entry.path] = then
             return Undone(entry, "would_undo", "", diff)
         await famulus.applier.apply(change, feature=FEATURE, run=run, undoes=entry.id)
-        self._remember(entry.path, now, then)
+        self._remember_links(entry.path, now, then)
+        self._remember(entry)
         return Undone(entry, "undone", "", diff)
 
-    def _remember(self, path: VaultPath, was: bytes | None, now: bytes | None) -> None:
-        """Links that were taken back are not wanted; those that came back are."""
+    def _remember(self, entry: Entry) -> None:
+        """What was taken back is not wanted; what came back, because an undo was undone, is."""
+        verdicts = self._famulus.inbox.verdicts
+        verdicts.undone(Write(entry.run, entry.after_hash))
+        if entry.undoes is not None:
+            for undone in self._famulus.journal.entries(Selection((entry.undoes,)), 1):
+                verdicts.redone(Write(undone.run, undone.after_hash))
+
+    def _remember_links(self, path: VaultPath, was: bytes | None, now: bytes | None) -> None:
+        """The same for what stands in the section of links, whichever write put it there."""
         gone = self._famulus.linker.taken_back(path, was, now)
-        for suggestion in self._famulus.inbox.list("applied", path, LINKS):
-            if suggestion.path == path and suggestion.target in gone:
-                self._famulus.inbox.take_back(suggestion.id)
+        self._famulus.inbox.verdicts.taken_out(path, LINKS, gone)
 
     def _later(self, entry: Entry, chosen: set[int]) -> str:
         """Later writes to the same note that are not undone with this one; what undo itself wrote is none of them."""

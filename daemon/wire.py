@@ -266,14 +266,6 @@ class SuggestBody(PathBody):
         return wanted(self.tags, self.description) if self.tags or self.description is not None else None
 
 
-class BulkBody(BaseModel):
-    """Names suggestions, by id or by folder and kind."""
-
-    ids: list[str] = []
-    folder: str | None = None
-    kind: str | None = None
-
-
 class NameBody(BaseModel):
     """Names a digest by its note's path or title."""
 

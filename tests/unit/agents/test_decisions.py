@@ -50,8 +50,8 @@ def test_a_write_knows_what_it_applied() -> None:
         write=Write("run", "hash", silent=True),
     )
     note(state, decisions, suggestion("c", "applied"), write=Write("run", ""))
-    assert decisions.applied_by("run", "hash") == ["a", "b"]
-    assert decisions.applied_by("run", "") == []
+    assert decisions.applied_by(Write("run", "hash")) == ["a", "b"]
+    assert decisions.applied_by(Write("run", "")) == []
     assert [each.weight for each in decisions.of("link")] == [SILENT, SILENT, 1.0]
 
 

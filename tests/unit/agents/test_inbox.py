@@ -3,9 +3,12 @@ from dataclasses import replace
 
 import pytest
 
+from agents.choice import Choice
+from agents.decisions import Write
 from agents.errors import SuggestionError
 from agents.inbox import Inbox
-from agents.suggestion import Suggestion, UnknownSuggestionError, suggestion_id
+from agents.suggestion import AmbiguousSuggestionError, Suggestion, UnknownSuggestionError, suggestion_id
+from agents.verdicts import TAKEN_OUT
 from vault_sync.edit import Edit, apply, content_hash
 from vault_sync.errors import StaleEditError, WriteRefusedError
 from vault_sync.note import Span
@@ -152,21 +155,94 @@ def test_one_is_added_beside_the_others(inbox: Inbox) -> None:
     assert inbox.add(B).state == "rejected"
 
 
+async def test_what_was_applied_and_is_gone_from_the_note_was_taken_out(inbox: Inbox, files: Files) -> None:
+    inbox.replace(PATH, "link", [A, B])
+    await inbox.accept(A.id, files.apply)
+    assert inbox.replace(PATH, "link", [replace(A, edit=replace(A.edit, after="A.md again"))]) != []
+    files.notes[PATH] = b"Pages."
+    inbox.wrote([replace(A, edit=replace(A.edit, after=" A.md"))], Write("run", "hash", silent=True))
+    assert inbox.replace(PATH, "link", [A]) == []
+    assert (inbox.get(A.id).state, inbox.get(A.id).state_reason) == ("rejected", TAKEN_OUT)
+    assert inbox.refused(PATH, "link") == {"A.md"}
+
+
+def test_what_was_written_without_a_question_is_applied(inbox: Inbox) -> None:
+    inbox.replace(PATH, "link", [A, B])
+    inbox.wrote([A], Write("run", "hash", silent=True))
+    assert [each.state for each in inbox.list()] == ["pending", "applied"]
+    assert inbox.get(A.id).decided_at == 7.0
+
+
+async def test_what_was_undone_is_refused_until_the_undo_is_undone(inbox: Inbox, files: Files) -> None:
+    inbox.replace(PATH, "link", [A, B])
+    done = await inbox.accept(A.id, files.apply, "run")
+    assert done.state == "applied"
+    write = Write("run", content_hash(files.notes[PATH]))
+    inbox.verdicts.undone(write)
+    assert (inbox.get(A.id).state, inbox.refused(PATH, "link")) == ("rejected", {"A.md"})
+    assert inbox.get(B.id).state == "pending", "it was not applied by this write"
+    inbox.verdicts.redone(write)
+    assert (inbox.get(A.id).state, inbox.refused(PATH, "link")) == ("applied", set())
+
+
+def test_a_rejection_can_be_taken_back(inbox: Inbox) -> None:
+    inbox.replace(PATH, "link", [A])
+    inbox.reject(A.id)
+    assert inbox.restore(A.id).state == "pending"
+    assert inbox.refused(PATH, "link") == set()
+    inbox.verdicts.redone(Write())
+    with pytest.raises(SuggestionError):
+        inbox.restore(A.id)
+
+
+def test_what_the_user_took_out_of_the_note_is_refused(inbox: Inbox) -> None:
+    inbox.wrote([A, B], Write())
+    inbox.verdicts.taken_out(PATH, "link", [VaultPath("A.md"), VaultPath("Else.md")])
+    assert (inbox.get(A.id).state, inbox.get(B.id).state) == ("rejected", "applied")
+
+
+def test_the_beginning_of_an_id_is_enough(inbox: Inbox) -> None:
+    inbox.replace(PATH, "link", [A, B])
+    assert inbox.get(A.id[:6]) == A
+    shared = replace(B, id=A.id[:6] + "f" * 18)
+    inbox.replace(PATH, "link", [A, shared])
+    with pytest.raises(AmbiguousSuggestionError, match=A.id[:6]):
+        inbox.get(A.id[:6])
+    with pytest.raises(UnknownSuggestionError):
+        inbox.get("")
+
+
+def test_a_choice_narrows_by_all_that_it_says(inbox: Inbox) -> None:
+    other = suggestion("A.md", VaultPath("Folder and more/Note.md"), 3.0)
+    inbox.replace(PATH, "link", [A, B])
+    inbox.replace(other.path, "link", [other])
+
+    def chosen(choice: Choice) -> list[str]:
+        return [head.id for head in inbox.heads(choice)]
+
+    assert chosen(Choice(folder="Folder/")) == [B.id, A.id]
+    assert chosen(Choice(folder=PATH)) == [B.id, A.id]
+    assert chosen(Choice(target="A.md", least=2.0)) == [other.id]
+    assert chosen(Choice(least=2.0, most=2.0)) == [B.id]
+    assert chosen(Choice(kind="mention")) == []
+    assert chosen(Choice(ids=(A.id[:6],), state="rejected")) == []
+    assert not Choice(state="pending", folder="/") and Choice(most=0.0)
+
+
+async def test_one_that_moved_is_still_known_by_what_was_decided(inbox: Inbox, files: Files) -> None:
+    inbox.replace(PATH, "link", [A])
+    await inbox.accept(A.id, files.apply, "run")
+    inbox.moved(VaultPath("A.md"), "link", lambda each: replace(each, id="new", target=VaultPath("C.md")))
+    inbox.verdicts.undone(Write("run", content_hash(files.notes[PATH])))
+    assert (inbox.get("new").state, inbox.refused(PATH, "link")) == ("rejected", {"C.md"})
+
+
 def test_those_of_a_kind_get_another_path(inbox: Inbox) -> None:
     inbox.replace(PATH, "link", [A])
     inbox.moved(PATH, "mention", lambda each: replace(each, path=VaultPath("New.md")))
     assert inbox.list() == [A]
     inbox.moved(PATH, "link", lambda each: replace(each, path=VaultPath("New.md")))
     assert inbox.list() == [replace(A, path=VaultPath("New.md"))]
-
-
-async def test_in_bulk_each_says_how_it_ended(inbox: Inbox, files: Files) -> None:
-    other = suggestion("A.md", VaultPath("Gone.md"))
-    inbox.replace(PATH, "link", [A, B])
-    inbox.replace(other.path, "link", [other])
-    done = await inbox.accept_many([A.id, other.id, B.id], files.apply)
-    assert [s.state for s in done] == ["applied", "stale", "applied"]
-    assert [s.state for s in inbox.reject_many([other.id])] == ["rejected"]
 
 
 def test_an_unknown_id_says_what_to_do(inbox: Inbox) -> None:

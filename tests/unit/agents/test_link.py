@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from agents.gate import Gate
 from agents.inbox import Inbox
-from agents.link import Linker, fingerprint_of
+from agents.link import AutoPass, Linker, fingerprint_of
 from agents.linkform import FORMS, Form
 from agents.linkpaths import LinkPaths
 from agents.managed import CLOSE, OPEN, ManagedSectionError
@@ -66,6 +67,7 @@ class Desk:
         self.indexer.prepare()
         self.indexer.scan()
         self.state = State(":memory:")
+        self.gate = Gate(self.state)
         self.linker = self.new_linker()
 
     def new_linker(
@@ -102,10 +104,14 @@ class Desk:
 
     async def link(self, path: VaultPath) -> Edit | None:
         """What the daemon does after a save: ask for the Edit and write it."""
-        edit = await self.linker.section_edit(path, (self.root / path).read_bytes())
-        if edit is not None:
-            await self.apply(edit)
-        return edit
+        found = await self.auto(path)
+        if found is not None and found.edit is not None:
+            await self.apply(found.edit)
+            return found.edit
+        return None
+
+    async def auto(self, path: VaultPath) -> AutoPass | None:
+        return await self.linker.auto(path, (self.root / path).read_bytes(), self.gate)
 
     async def apply(self, edit: Edit) -> str:
         data = apply(edit, self.read(edit.path))
@@ -199,10 +205,10 @@ async def test_a_note_that_moves_keeps_its_relative_links_as_its_own(desk: Desk)
 
 
 async def test_an_edit_that_was_never_written_comes_again(desk: Desk) -> None:
-    data = (desk.root / TREE).read_bytes()
-    first = await desk.linker.section_edit(TREE, data)
-    assert first is not None
-    assert await desk.linker.section_edit(TREE, data) == first
+    first = await desk.auto(TREE)
+    assert first is not None and first.edit is not None
+    again = await desk.auto(TREE)
+    assert again is not None and again.edit == first.edit
     assert desk.linker.book.refused(TREE) == set()
 
 
@@ -284,7 +290,7 @@ async def test_accepted_ones_go_into_one_section(desk: Desk) -> None:
     inbox = Inbox(desk.state, desk.read, {"link": desk.linker})
     made = await desk.linker.review(TREE, (desk.root / TREE).read_bytes()) or []
     inbox.replace(TREE, "link", made)
-    done = await inbox.accept_many([s.id for s in made], desk.apply)
+    done = [await inbox.accept(s.id, desk.apply) for s in made]
     assert [s.state for s in done] == ["applied", "applied"]
     written = desk.text(TREE)
     assert written.count(OPEN) == written.count(CLOSE) == 1

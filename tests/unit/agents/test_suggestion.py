@@ -4,6 +4,7 @@ import pytest
 
 from agents.errors import SuggestionError
 from agents.suggestion import (
+    BY_USER,
     TRANSITIONS,
     Suggestion,
     SuggestionState,
@@ -35,8 +36,19 @@ def test_transitions(before: SuggestionState, after: SuggestionState) -> None:
         assert error.value.cause == f"It is {before} already. Because."
 
 
-def test_decided_ones_stay_decided() -> None:
-    assert not TRANSITIONS["rejected"]
+@pytest.mark.parametrize(("before", "after"), list(itertools.product(STATES, STATES)))
+def test_the_user_can_ask_for_nothing_that_can_not_be(before: SuggestionState, after: SuggestionState) -> None:
+    assert after not in BY_USER[before] or after in TRANSITIONS[before]
+
+
+def test_what_was_applied_is_taken_back_by_undoing_it() -> None:
+    with pytest.raises(SuggestionError) as error:
+        check(suggestion("applied"), "rejected", BY_USER)
+    assert "Undo" in error.value.fix
+
+
+def test_decided_ones_are_never_decided_otherwise_by_the_way() -> None:
+    assert TRANSITIONS["rejected"] == {"pending", "applied"}, "by taking it back, by undoing an undo"
     assert TRANSITIONS["applied"] == {"rejected"}, "by undoing it"
 
 

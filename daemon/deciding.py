@@ -1,0 +1,168 @@
+"""The inbox as its user sees it: pages of suggestions, decisions on one or on many, and what decisions taught."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from agents.choice import Choice
+from agents.errors import AgentError, BadRequestError
+from agents.gate import Bar
+from agents.shelf import Head
+from agents.suggestion import Suggestion, SuggestionState
+from daemon.autolink import new_run
+from vault_sync.edit import Edit
+from vault_sync.errors import VaultError
+
+if TYPE_CHECKING:
+    from daemon.compose import Famulus
+
+Action = Literal["accept", "reject", "restore"]
+_FROM: dict[Action, SuggestionState] = {"accept": "pending", "reject": "pending", "restore": "rejected"}
+"""The state of what a filter means, where it names none."""
+_TO: dict[Action, SuggestionState] = {"reject": "rejected", "restore": "pending"}
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of what was asked for, of `total` that are shown; `hidden` more are not worth showing by their score."""
+
+    suggestions: tuple[Suggestion, ...]
+    total: int
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one suggestion: its state, or the error that kept it from being decided."""
+
+    id: str
+    state: SuggestionState | None
+    reason: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """So many suggestions of a kind are in a state; `hidden` of them are not shown."""
+
+    kind: str
+    state: SuggestionState
+    count: int
+    hidden: int
+
+
+class Deciding:
+    """Answers questions about the inbox of one vault, and decides on its suggestions."""
+
+    def __init__(self, famulus: "Famulus") -> None:
+        self._famulus = famulus
+
+    def page(self, choice: Choice, *, hidden: bool = False, limit: int = 1000, offset: int = 0) -> Page:
+        """A page of what fits, by note, best first; with `hidden` also what is not worth showing."""
+        heads = self._famulus.inbox.heads(choice)
+        shown = heads if hidden else [head for head in heads if self.shows(head)]
+        ids = [head.id for head in shown[offset : offset + limit]]
+        return Page(tuple(self._famulus.inbox.load(ids)), len(shown), len(heads) - len(shown))
+
+    def shows(self, each: Head | Suggestion) -> bool:
+        """Whether it is worth showing; what is decided always is."""
+        return each.state != "pending" or self._famulus.gate.bar(each.kind).shows(each.score)
+
+    def counts(self) -> list[Count]:
+        """How many suggestions there are, by kind and state."""
+        heads = self._famulus.inbox.heads(Choice())
+        all_, hidden = Counter[tuple[str, SuggestionState]](), Counter[tuple[str, SuggestionState]]()
+        for head in heads:
+            all_[head.kind, head.state] += 1
+            hidden[head.kind, head.state] += not self.shows(head)
+        return [Count(*key, count, hidden[key]) for key, count in sorted(all_.items())]
+
+    def bars(self) -> list[Bar]:
+        """Where the thresholds are, for each kind that has one or of which anything was decided."""
+        gate = self._famulus.gate
+        kinds = {*gate.decisions.kinds(), *self._famulus.settings.linking.threshold}
+        return [gate.bar(kind) for kind in sorted(kinds)]
+
+    async def accept(self, suggestion: str, run: str = "") -> Suggestion:
+        """Apply one suggestion. Raises StaleEditError, SuggestionError, WriteRefusedError."""
+        feature, run = self._famulus.inbox.get(suggestion).kind, run or new_run()
+
+        async def apply(edit: Edit) -> str:
+            return await self._famulus.applier.apply(edit, feature=feature, run=run)
+
+        return self._told(await self._famulus.inbox.accept(suggestion, apply, run))
+
+    def reject(self, suggestion: str) -> Suggestion:
+        """Refuse one suggestion for good."""
+        return self._told(self._famulus.inbox.reject(suggestion))
+
+    def restore(self, suggestion: str) -> Suggestion:
+        """Take one rejection back."""
+        return self._told(self._famulus.inbox.restore(suggestion))
+
+    def chosen(self, action: Action, choice: Choice, *, everything: bool = False, hidden: bool = False) -> list[str]:
+        """The ids that an action on many means: those that are named, or what fits and is shown.
+
+        Raises BadRequestError where neither ids nor a filter is given, nor `everything` is said.
+        """
+        if choice.ids:
+            if replace(choice, ids=()):
+                raise BadRequestError("Nothing was decided.", "There are ids and a filter.", "Give one of the two.")
+            return list(dict.fromkeys(choice.ids))
+        if not choice and not everything:
+            raise BadRequestError(
+                "Nothing was decided.",
+                "The request does not say which suggestions are meant.",
+                "Give ids, folder, kind, target, min_score or max_score; or say that everything is meant.",
+            )
+        heads = self._famulus.inbox.heads(replace(choice, state=choice.state or _FROM[action]))
+        return [head.id for head in heads if hidden or self.shows(head)]
+
+    async def decide(self, action: Action, ids: Sequence[str], run: str = "") -> list[Outcome]:
+        """Decide on many: each is answered for itself. What is accepted is one run of the journal."""
+        if action == "accept":
+            run = run or new_run()
+            return [await self._accepted(each, run) for each in ids]
+        found: list[Outcome] = []
+        for begin in range(0, len(ids), _AT_ONCE):
+            found += await asyncio.to_thread(self._turned, ids[begin : begin + _AT_ONCE], action)
+        return found
+
+    async def _accepted(self, suggestion: str, run: str) -> Outcome:
+        try:
+            done = await self.accept(suggestion, run)
+        except (VaultError, AgentError) as error:
+            return _failed(suggestion, error)
+        return Outcome(done.id, done.state, done.state_reason)
+
+    def _turned(self, ids: Sequence[str], action: Action) -> list[Outcome]:
+        inbox, known, failed = self._famulus.inbox, dict[str, str](), dict[str, Outcome]()
+        for each in ids:
+            try:
+                known[each] = inbox.find(each)
+            except AgentError as error:
+                failed[each] = _failed(each, error)
+        turned = {each.id: each for each in inbox.verdicts.decide_all(list(known.values()), _TO[action])}
+        for done in turned.values():
+            self._told(done)
+        return [failed.get(each) or self._outcome(known[each], turned, action) for each in ids]
+
+    def _outcome(self, known: str, turned: dict[str, Suggestion], action: Action) -> Outcome:
+        if known in turned:
+            return Outcome(known, turned[known].state, "")
+        try:
+            now = self._famulus.inbox.get(known).state
+        except AgentError as error:
+            return _failed(known, error)
+        return Outcome(known, None, f"It is {now} already.", "suggestion")
+
+    def _told(self, done: Suggestion) -> Suggestion:
+        self._famulus.bus.publish("suggestion.decided", path=done.path, id=done.id, state=done.state)
+        return done
+
+
+def _failed(suggestion: str, error: VaultError | AgentError) -> Outcome:
+    return Outcome(suggestion, None, error.cause or error.effect, error.code)

@@ -1,0 +1,36 @@
+"""The kinds of suggestions: for each, who knows its Edits, what policy has to allow, and how it follows moved notes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from agents import link, linked, properties
+from agents.inbox import Handler
+from agents.suggestion import Suggestion
+from vault_sync.paths import VaultPath
+from vault_sync.policy import Use
+
+
+class Moved(Protocol):
+    """A suggestion after a note that it is for, or that it names, got another path."""
+
+    def __call__(self, suggestion: Suggestion, old: VaultPath, new: VaultPath) -> Suggestion:
+        """The suggestion for, or of, the note under its new path, with the id that it would be proposed with now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind. `use` is what the notes that a suggestion names have to be allowed for."""
+
+    handler: Handler
+    use: Use
+    moved: Moved
+
+
+def kinds(linker: link.Linker, proposals: properties.Properties) -> Mapping[str, Kind]:
+    """All kinds by their names, which are also the features that the journal knows their writes by."""
+    return {
+        linked.KIND: Kind(linker, "links", link.moved),
+        properties.KIND: Kind(proposals, "notes", lambda suggestion, old, new: properties.moved(suggestion, new)),
+    }
