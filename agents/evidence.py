@@ -15,7 +15,7 @@ _MARKED = re.compile(r"[ \t]*(?:[-*+]|\d+[.)]|>)[ \t]")
 _UNQUOTABLE = re.compile(r"!\[|%%|<[a-zA-Z/!]|\$[^$]+\$|\n[ \t]*(?:[-*+>|#]|\d+[.)])|\[\^|https?://|^\[!|\|[ \t]*-{3}")
 _LINKS = re.compile(r"\[\[[^\]]*\]\]|\[[^\]]*\]\([^)]*\)")
 _TAG = re.compile(r"(?<![\w/&])#[^\W\d][\w/\-]*")
-_COPULA = re.compile(
+COPULA = re.compile(
     r"\s(?:is|are|was|refers? to|means|allows?|provides?|describes?|stands for|consists? of)\s|\s[—–-]\s"
     r"|(?:^|\s)(?:это|является|являются|называется|представляет|позволяет|используется|служит|означает)(?=\s)",
     re.IGNORECASE,
@@ -60,7 +60,7 @@ def best_evidence(
     subjects = [stems(name) for name in names]
     best: tuple[float, Evidence] | None = None
     for number, chunk in enumerate(chunks):
-        for place, sentence in enumerate(filter(_tellable, quotable(_passage(chunk)))):
+        for place, sentence in enumerate(filter(_tellable, quotable(passage_of(chunk)))):
             if sentence.text == before:
                 return _evidence(sentence)
             if sentence.plain in boilerplate:
@@ -82,12 +82,13 @@ def repeated(chunks: Iterable[Occurrence]) -> frozenset[str]:
     """Sentences (plain) that at least three notes share: notices and templates, not what a note is about."""
     notes: dict[str, set[int]] = {}
     for chunk in chunks:
-        for sentence in quotable(_passage(chunk)):
+        for sentence in quotable(passage_of(chunk)):
             notes.setdefault(sentence.plain, set()).add(chunk.note_id)
     return frozenset(text for text, found in notes.items() if len(found) >= _REPEATED)
 
 
-def _passage(chunk: Occurrence) -> Passage:
+def passage_of(chunk: Occurrence) -> Passage:
+    """The chunk as if it had been found."""
     return Passage(
         occurrence=chunk.id,
         path=chunk.path,
@@ -141,7 +142,7 @@ def _score(sentence: Sentence, subjects: Sequence[Sequence[str]], topic: Mapping
     found = stems(shown)
     head = found[:8]
     named = any(name and all(stem in head for stem in name) for name in subjects)
-    copula = _COPULA.search(shown[:120])
+    copula = COPULA.search(shown[:120])
     score = (1.0 if named else 0.0) + (0.5 if copula else 0.0) + (0.7 if named and copula else 0.0)
     score += min(1.5, sum(topic.get(stem, 0.0) for stem in set(found)))
     return score + _form(sentence, shown) - (0.4 if len(found) < 6 else 0.0)

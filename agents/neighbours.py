@@ -8,8 +8,9 @@ from agents.affinity import Background, background, topic
 from agents.candidates import Candidate, Candidates, linkable
 from agents.evidence import Evidence, best_evidence
 from agents.linked import Record
-from agents.relation import Standing, relation
+from agents.relation import relation
 from agents.section import Relation
+from agents.standing import Standing, standing
 from vault_sync.generations import MODEL
 from vault_sync.ledger import Ledger
 from vault_sync.paths import VaultPath
@@ -128,4 +129,5 @@ class Neighbours:
     def _standing(self, note: NoteRecord) -> Standing:
         links = frozenset(link.target for link in self._ledger.links_from(note.path))
         citing = {link.source for link in self._ledger.links_to(note.path)}
-        return Standing(note.path, frozenset(note.tags), links, len(citing))
+        chunks, known = self._ledger.occurrences_of(note.path), self._sample()
+        return standing(note, chunks, links, len(citing), known.frequency, known.chunks)

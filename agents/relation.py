@@ -1,6 +1,6 @@
-"""How a related note stands to this one, read from the vault's structure: broader, narrower or direct.
+"""How a related note stands to this one: broader, narrower or direct.
 
-Rules, each a vote of 1 or 2; from 2 on the note is broader (or, from -2, narrower), else it is direct:
+Structure that somebody made on purpose decides first; each rule is a vote of 1 or 2, and 2 votes suffice:
 
 1. Folder note (2): the target is named like a folder that this note lies in (`Memory/Memory.md` or `Memory.md`
    beside `Memory/`) or is its `index` or `README`, so it speaks for the folder.
@@ -12,14 +12,15 @@ Rules, each a vote of 1 or 2; from 2 on the note is broader (or, from -2, narrow
 5. Nested tags (1): a tag of the target is the beginning of a tag of this note (`#db` and `#db/index`).
 6. Generality (1): the target is linked from at least eight notes and from four times as many as this one.
 
-Each rule also votes the other way round, with this note as the broader one.
+Each rule also votes the other way round, with this note as the broader one. Where they say nothing, what the titles
+and texts show is weighed (`agents/leaning.py`); in doubt it is direct.
 """
 
-from dataclasses import dataclass, field
-
+from agents.leaning import named_by_tag, nested_tags, odds
 from agents.section import Relation
-from vault_sync.paths import VaultPath, folder_of, title_of
-from vault_sync.text import fold, stem, stems, words
+from agents.standing import Standing
+from vault_sync.paths import folder_of
+from vault_sync.text import fold, stem, words
 
 _MANY_LINKS = 8
 _SHORT = 4
@@ -27,27 +28,25 @@ _ENDING = 2
 _INDEX_NAMES = ("index", "_index", "readme")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What is known of a note's place: notes it links to, how many link to it, its tags without `#`."""
-
-    path: VaultPath
-    tags: frozenset[str] = frozenset()
-    links: frozenset[VaultPath] = field(default_factory=frozenset)
-    linked_from: int = 0
-
-    @property
-    def title(self) -> str:
-        """The note's title."""
-        return title_of(self.path)
-
-
 def relation(note: Standing, target: Standing) -> Relation:
     """What `target` is to `note`."""
+    return decided(note, target) or weighed(note, target)
+
+
+def decided(note: Standing, target: Standing) -> Relation | None:
+    """What the vault's structure says `target` is; None where it says nothing."""
     votes = sum(rule(note, target) - rule(target, note) for rule in _RULES)
-    if votes >= 2:
-        return "broader"
-    return "narrower" if votes <= -2 else "direct"
+    if abs(votes) < 2:
+        return None
+    return "broader" if votes > 0 else "narrower"
+
+
+def weighed(note: Standing, target: Standing) -> Relation:
+    """What titles, texts and tags say `target` is."""
+    leaning, level = odds(note, target)
+    if level >= abs(leaning):
+        return "direct"
+    return "broader" if leaning > 0 else "narrower"
 
 
 def _folder_note(note: Standing, target: Standing) -> int:
@@ -76,13 +75,8 @@ def _same(one: list[str], other: list[str]) -> bool:
     return all(stem(a) == stem(b) and abs(len(a) - len(b)) <= _ENDING for a, b in zip(one, other, strict=True))
 
 
-def _named_by_tag(note: Standing, target: Standing) -> int:
-    name = stems(target.title)
-    return 2 if name and _tagged(note, name) and not _tagged(target, name) else 0
-
-
-def _tagged(note: Standing, name: list[str]) -> bool:
-    return any(stems(tag.replace("_", " ").replace("/", " ")) == name for tag in note.tags)
+def _tag(note: Standing, target: Standing) -> int:
+    return 2 * named_by_tag(note, target)
 
 
 def _map_of_content(note: Standing, target: Standing) -> int:
@@ -91,11 +85,11 @@ def _map_of_content(note: Standing, target: Standing) -> int:
 
 
 def _nested_tags(note: Standing, target: Standing) -> int:
-    return int(any(fold(mine).startswith(fold(its) + "/") for mine in note.tags for its in target.tags))
+    return int(nested_tags(note, target))
 
 
 def _generality(note: Standing, target: Standing) -> int:
     return int(target.linked_from >= max(_MANY_LINKS, 4 * note.linked_from))
 
 
-_RULES = (_folder_note, _title, _named_by_tag, _map_of_content, _nested_tags, _generality)
+_RULES = (_folder_note, _title, _tag, _map_of_content, _nested_tags, _generality)

@@ -66,6 +66,14 @@ BENCHES = (
         "the mean of the kinds, and an interval that allows for how many were compared.",
     ),
     Bench(
+        "relations",
+        "Broader, narrower or direct",
+        "Pairs whose relation lists of types, maps of content, folder notes and the like tell; these are taken out of the\n"
+        "vaults first, text and links (tests/cases/relations.json says of each pair what told it). Weights for a vault are\n"
+        "fitted to the pairs of the other two; which features there are was chosen with all pairs in sight. “As shipped” saw\n"
+        "the pairs that it is measured on. What was decided by it: decisions/0008-relations.md.",
+    ),
+    Bench(
         "headers",
         "What stands before a chunk's text when it is embedded",
         "Recall and reciprocal rank in the first ten notes; for the answers in articles, in the first ten chunks. Samples,\n"

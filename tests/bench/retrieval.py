@@ -18,6 +18,7 @@ from tests.bench.embedders import CachedEmbedder, candidates
 from tests.bench.judged import PUBLISHED_BM25, JudgedSet, distinct, load, ndcg, write_vault
 from vault_sync.ledger import Ledger
 from vault_sync.policy import Policy
+from vault_sync.ports import Embedder
 from vault_sync.search import Mode, Searcher
 from vault_sync.stores.memory import MemoryStore
 from vault_sync.sync import Indexer
@@ -39,7 +40,7 @@ class Outcome:
     chunks: int
 
 
-def indexed(folder: Path, data: Path, embedder: CachedEmbedder) -> tuple[Ledger, Searcher]:
+def indexed(folder: Path, data: Path, embedder: Embedder) -> tuple[Ledger, Searcher]:
     """A vault that is ready to be searched."""
     data.mkdir(parents=True, exist_ok=True)
     ledger, store = Ledger(data / "index.db"), MemoryStore()

@@ -1,6 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from agents.relation import Standing, relation
+from agents.relation import decided, relation
+from agents.standing import Standing, spaced
 from vault_sync.paths import VaultPath
 
 
@@ -28,8 +31,8 @@ MANY = tuple(f"N{i}.md" for i in range(9))
     ids=lambda standing: standing.path,
 )
 def test_broader_and_the_other_way_round(one: Standing, other: Standing) -> None:
-    assert relation(one, other) == "broader"
-    assert relation(other, one) == "narrower"
+    assert decided(one, other) == relation(one, other) == "broader"
+    assert decided(other, one) == relation(other, one) == "narrower"
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,45 @@ def test_broader_and_the_other_way_round(one: Standing, other: Standing) -> None
     ],
     ids=lambda standing: standing.path,
 )
-def test_direct_in_doubt(one: Standing, other: Standing) -> None:
-    assert relation(one, other) == "direct"
-    assert relation(other, one) == "direct"
+def test_structure_says_nothing(one: Standing, other: Standing) -> None:
+    assert decided(one, other) is None
+    assert decided(other, one) is None
+
+
+KINDS = (
+    Standing(
+        VaultPath("Spyware.md"), definition=" spywar is a type of malwar ", genus=" malwar ", text=" spywar malwar "
+    ),
+    Standing(VaultPath("Malware.md"), definition=" malwar is ani harm softwar ", genus=" harm softwar "),
+)
+
+
+def test_what_the_text_says_decides_where_structure_is_silent() -> None:
+    assert decided(*KINDS) is None
+    assert relation(*KINDS) == "broader"
+
+
+def test_notes_of_which_nothing_is_known_are_direct() -> None:
+    assert relation(note("SRAM.md"), note("DRAM.md")) == "direct"
+
+
+TITLES = st.sampled_from(["B-tree", "Tree", "Индекс", "Индекс B-дерево", "Введение в индексы", "C", ""])
+STEMS = st.lists(st.sampled_from(["tree", "b-tree", "индекс", "key"]), max_size=4).map(spaced)
+STANDINGS = st.builds(
+    Standing,
+    path=TITLES.map(lambda title: VaultPath(f"Notes/{title}.md")),
+    tags=st.frozensets(st.sampled_from(["db", "db/index", "tree"])),
+    links=st.frozensets(st.sampled_from([VaultPath("Notes/Tree.md"), VaultPath("A.md")])),
+    linked_from=st.integers(0, 100),
+    definition=STEMS,
+    genus=STEMS,
+    text=STEMS,
+    length=st.integers(0, 10_000),
+    commonness=st.floats(0, 1),
+)
+
+
+@given(STANDINGS, STANDINGS)
+def test_the_other_way_round_it_is_the_opposite(one: Standing, other: Standing) -> None:
+    opposite = {"broader": "narrower", "narrower": "broader", "direct": "direct"}
+    assert relation(other, one) == opposite[relation(one, other)]
