@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from agents.errors import AgentError
-from daemon import __version__, commands
+from daemon import __version__, commands, review
 from daemon.config import ConfigError, Settings, load
 from daemon.errors import describe
 from vault_sync.errors import VaultError
@@ -67,7 +67,8 @@ def build_parser() -> argparse.ArgumentParser:
     link = command("link", commands.link, "Propose related notes for a note, or write them into it.")
     link.add_argument("note")
     link.add_argument("--dry-run", action="store_true", help="show the proposals and keep nothing")
-    _review(command("review", commands.review, "List, accept and reject suggestions."), late)
+    text = "Go through the suggestions; or list, accept and reject them."
+    review.add_arguments(command("review", review.review, text), late)
     _undo(command("undo", commands.undo, "Take back what Famulus wrote; without a choice, list it."))
     _digest(command("digest", commands.digest, "List digest notes, or run one now."), late)
     _doctor(command("doctor", commands.doctor, "Say what is wrong with the set-up or the index, and what to do."))
@@ -106,21 +107,12 @@ def _filter_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--before", default="", help="only notes changed on or before this day (YYYY-MM-DD)")
 
 
-def _review(review: argparse.ArgumentParser, late: argparse.ArgumentParser) -> None:
-    actions = review.add_subparsers(dest="action", metavar="ACTION")
-    listed = actions.add_parser("list", help="show suggestions", parents=[late])
-    listed.add_argument("--state", default="pending", help="pending, applied, rejected, stale, or all")
-    listed.add_argument("--folder", default="", help="only for notes in this folder")
-    for name in ("accept", "reject"):
-        actions.add_parser(name, help=f"{name} suggestions by id", parents=[late]).add_argument(
-            "ids", nargs="+", metavar="ID"
-        )
-
-
 def _undo(undo: argparse.ArgumentParser) -> None:
     undo.add_argument("--edit", type=int, action="append", default=[], metavar="ID", help="this write; may be repeated")
     undo.add_argument("--note", default="", metavar="PATH", help="all writes to this note or folder")
-    undo.add_argument("--feature", default="", help="all writes of a feature (link, digest, undo, …)")
+    undo.add_argument(
+        "--feature", default="", help="all writes of a feature (link, mention, properties, digest, undo, …)"
+    )
     undo.add_argument("--run", dest="of_run", default="", help="all writes of one run")
     undo.add_argument("--day", type=date.fromisoformat, help="all writes of a day (YYYY-MM-DD)")
     undo.add_argument("--dry-run", action="store_true", help="show what would change and change nothing")

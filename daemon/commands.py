@@ -121,19 +121,6 @@ async def link(arguments: argparse.Namespace, settings: Settings) -> int:
     return _output(arguments, data, show.suggestions(data["suggestions"], kept=not arguments.dry_run))
 
 
-async def review(arguments: argparse.Namespace, settings: Settings) -> int:
-    """List, accept or reject suggestions."""
-    async with connect(settings, quiet=arguments.json) as client:
-        if arguments.action in ("accept", "reject"):
-            data = await client.post(f"/api/suggestions/{arguments.action}", {"ids": arguments.ids})
-            _output(arguments, data, show.decisions(data["results"]))
-            return 0 if all(result["state"] in ("applied", "rejected") for result in data["results"]) else 1
-        state = getattr(arguments, "state", "pending")
-        params = {"folder": getattr(arguments, "folder", ""), "state": "any" if state == "all" else state}
-        data = await client.get("/api/suggestions", **params)
-    return _output(arguments, data, show.suggestions(data["suggestions"], kept=True))
-
-
 async def undo(arguments: argparse.Namespace, settings: Settings) -> int:
     """Take writes back; without a choice, list what could be."""
     day = arguments.day.isoformat() if arguments.day else None

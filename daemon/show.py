@@ -78,11 +78,6 @@ def _suggestion(each: dict[str, Any], *, kept: bool) -> str:
     return f"{head}\n   {reason}{where}" if reason else head + where
 
 
-def decisions(results: Sequence[dict[str, Any]]) -> str:
-    """What became of each suggestion."""
-    return "\n".join(f"{r['id']}  {r['state'] or 'not done'}  {escape(r['reason'] or '')}" for r in results)
-
-
 _JOURNAL_STATES = {"done": "", "undone": "undone", "failed": "not written", "intended": "under way"}
 
 
