@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.sentences import Sentence, quotable
+from agents.sentences import Sentence, plain, quotable
 from vault_sync.paths import VaultPath
 from vault_sync.records import Occurrence
 from vault_sync.search import Passage
@@ -21,14 +21,24 @@ COPULA = re.compile(
     re.IGNORECASE,
 )
 _POINTING = re.compile(
-    r"(?:it|this|these|they|that|he|she|он|она|они|оно|этот|эта|эти|данн\w+|там|here|also|however|see|см|смотри)\b",
+    r"(?:it|its|it's|this|these|those|they|their|that|such|he|she|one of (?:its|it's|them|these)|here|also|however|see|"
+    r"он|она|они|оно|его|её|ее|их|этот|эта|это|эти|этой|этим|данн\w+|там|также|кроме того|поэтому|см|смотри"
+    r"|в (?:ней|нём|нем|них|этом|этой)|для (?:него|неё|нее|них|этого))\b",
     re.IGNORECASE,
 )
+_OF_THE_PAGE = re.compile(
+    r"\bthis (?:page|section|note|article|definition|example|list)\b|\bэт\w+ (?:страниц|раздел|заметк|стать)\w*",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")
+_BLOCK_ID = re.compile(r"[ \t]+\^[A-Za-z0-9-]+$")
 _ESCAPE = re.compile(r"[*`\[\]\\]|(?<!\w)_|_(?!\w)|\$|<(?=[a-zA-Z/!])|(?<![^\s(«“])#(?=\w)")
 _LONGEST = 240
 _FEWEST_WORDS = 4
+_OWN_WORDS = 3
 _LEAST = 0.5
 _REPEATED = 3
+_SHORTEST_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +60,27 @@ def best_evidence(
     nearest: int = -1,
     before: str = "",
     boilerplate: frozenset[str] = frozenset(),
+    reader: Sequence[str] = (),
 ) -> Evidence | None:
     """The most telling sentence of a note's `chunks`, None where there is none worth quoting.
 
     `topic` weighs the stems of what the reader comes from, `names` are the note's title and aliases, `nearest`
-    is the occurrence that is closest to the topic. `before` is the sentence that was chosen earlier: while the
+    is the occurrence that is closest to the topic; `reader` are the names of the note that the reader comes from:
+    a sentence with one of them ties the two together. `before` is the sentence that was chosen earlier: while the
     note still has it, it stays. `boilerplate` holds sentences that say nothing of their note (see `repeated`).
     """
     subjects = [stems(name) for name in names]
+    here = [found for name in reader if len(found := " ".join(stems(name))) >= _SHORTEST_NAME]
     best: tuple[float, Evidence] | None = None
     for number, chunk in enumerate(chunks):
         for place, sentence in enumerate(filter(_tellable, quotable(passage_of(chunk)))):
-            if sentence.text == before:
+            if _BLOCK_ID.sub("", sentence.text) == before:
                 return _evidence(sentence)
             if sentence.plain in boilerplate:
                 continue
             early = 1.0 if number == place == 0 else 0.3 if number == 0 else 0.0
             near = 0.3 if chunk.id == nearest else 0.0
-            score = _score(sentence, subjects, topic) + early + near
+            score = _score(sentence, subjects, topic) + early + near + _ties(sentence, here)
             if best is None or score > best[0]:
                 best = (score, _evidence(sentence))
     return best[1] if best and best[0] >= _LEAST else None
@@ -107,20 +120,20 @@ def passage_of(chunk: Occurrence) -> Passage:
 
 def _evidence(sentence: Sentence) -> Evidence:
     passage = sentence.passage
+    text, shown = _BLOCK_ID.sub("", sentence.text), _BLOCK_ID.sub("", sentence.plain)
     start = passage.start_line + passage.text.count("\n", 0, sentence.start)
-    end = start + sentence.text.count("\n")
-    return Evidence(passage.path, sentence.text, sentence.plain, passage.heading, start, end)
+    return Evidence(passage.path, text, shown, passage.heading, start, start + text.count("\n"))
 
 
 def _tellable(sentence: Sentence) -> bool:
-    if _UNQUOTABLE.search(sentence.text) or len(sentence.plain) > _LONGEST:
+    if _UNQUOTABLE.search(_ADDRESS.sub("]", sentence.text)) or len(sentence.plain) > _LONGEST:
         return False
     if any(sentence.text.count(opening) != sentence.text.count(closing) for opening, closing in ("[]", "()")):
         return False
     count = len(words(sentence.plain))
-    linked = sum(len(words(link)) for link in _LINKS.findall(sentence.text))
+    linked = sum(len(words(plain(link))) for link in _LINKS.findall(sentence.text))
     tagged = sum(len(words(tag)) for tag in _TAG.findall(sentence.text))
-    told = count >= _FEWEST_WORDS and linked <= 0.6 * count and tagged <= 0.3 * count
+    told = count >= _FEWEST_WORDS and linked <= 0.6 * count and tagged <= 0.3 * count and count - linked >= _OWN_WORDS
     return told and occurs(sentence.plain, sentence.text)
 
 
@@ -148,8 +161,14 @@ def _score(sentence: Sentence, subjects: Sequence[Sequence[str]], topic: Mapping
     return score + _form(sentence, shown) - (0.4 if len(found) < 6 else 0.0)
 
 
+def _ties(sentence: Sentence, reader: Sequence[str]) -> float:
+    found = f" {' '.join(stems(sentence.plain))} "
+    return 0.5 if any(f" {name} " in found for name in reader) else 0.0
+
+
 def _form(sentence: Sentence, shown: str) -> float:
-    score = -0.9 if _POINTING.match(shown) else 0.0
+    score = -1.8 if _POINTING.match(shown) else 0.0
+    score -= 1.0 if _OF_THE_PAGE.search(shown) else 0.0
     score -= 1.5 if _TAG.search(sentence.text) else 0.0
     score -= 0.4 if len(shown) > 180 else 0.0
     lead = sentence.passage.text[: sentence.start].rpartition("\n")[2]

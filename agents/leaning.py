@@ -88,10 +88,10 @@ def likeness(note: Standing, target: Standing) -> Likeness:
         always=1.0,
         twins=float(twins),
         title=-float(abs(len(words(note.title)) - len(words(target.title)))),
-        length=-abs(math.log((note.length + _SHORT) / (target.length + _SHORT))),
+        length=-abs(math.log(note.length + _SHORT) - math.log(target.length + _SHORT)),
         tags=float(bool(note.tags) and note.tags == target.tags),
         kind=float(bool(set(note.genus.split()) & set(target.genus.split()))),
-        commonness=-abs(math.log((note.commonness + _RARE) / (target.commonness + _RARE))),
+        commonness=-abs(math.log(note.commonness + _RARE) - math.log(target.commonness + _RARE)),
     )
 
 

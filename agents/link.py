@@ -11,11 +11,14 @@ from agents.linked import KIND, Linked, LinkedBook, Record
 from agents.linkpaths import LinkPaths
 from agents.managed import Change, ManagedSectionError, change, edit_for, own_text, present
 from agents.merge import Item, Written
-from agents.neighbours import Limits, Neighbour, Neighbourhood, Neighbours
+from agents.neighbours import Limits, Neighbours
 from agents.ports import Roles
-from agents.reason import Mastery, Prompts, Reason, Reasoner
+from agents.proposal import Proposal, Proposer, Read
+from agents.reason import Mastery, Prompts, Reasoner
+from agents.relate import Relater
 from agents.section import Relation, Resolve
 from agents.suggestion import Suggestion, suggestion_id
+from agents.ties import Ties
 from vault_sync.edit import Edit
 from vault_sync.errors import StaleEditError, UnreadableNoteError
 from vault_sync.ledger import Ledger
@@ -27,21 +30,6 @@ from vault_sync.search import Passage, Searcher
 from vault_sync.state import State
 
 _LOOKED_AT = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """A related note. `evidence` stands word for word in `evidence_path`, under `heading`, in `lines` (from 1)."""
-
-    target: VaultPath
-    relation: Relation
-    score: float
-    reason: str
-    evidence: str
-    evidence_path: VaultPath
-    heading: tuple[str, ...]
-    lines: tuple[int, int]
-    generated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +57,20 @@ class Linker:
         policy: PolicySource | None = None,
         limits: Limits | None = None,
         links: LinkPaths | None = None,
+        relater: Relater | None = None,
+        read: Read | None = None,
     ) -> None:
         """`policy` says which notes may be linked and shown to a model, `limits` how many and how close they are,
-        `links` how links are written.
+        `links` how links are written. `relater` asks a model for relations; `read` gives a note's bytes as they are now.
         """
         self._ledger = ledger
         self._searcher = searcher
         self._policy = policy or Policy()
         self._neighbours = Neighbours(ledger, searcher, self._policy, limits or Limits())
-        self._reasoner = Reasoner(roles, mastery, prompts)
         self._links = links or LinkPaths(ledger)
+        self._reasoner = Reasoner(roles, mastery, prompts)
+        ties = Ties(ledger, self._links, self._policy, prompts)
+        self._proposer = Proposer(self._reasoner, relater, ties, self._policy, read)
         self.book = LinkedBook(state)
         self.on_taken_out: Callable[[VaultPath, set[VaultPath]], None] = lambda path, targets: None
         """Told of the links that the user took out of a note."""
@@ -95,7 +87,7 @@ class Linker:
         around = await asyncio.to_thread(self._neighbours.of, path, listed, refused)
         if around is None:
             return []
-        return [await self._proposal(around, found, listed.get(found.record.path)) for found in around.neighbours]
+        return await self._proposer.proposals(around, listed)
 
     def finds(self, path: VaultPath) -> bool:
         """Whether there is a related note at all; asks no engine."""
@@ -112,29 +104,6 @@ class Linker:
         fresh = [replace(p, score=round(scores[p.path], 3)) for p in found if p.path in scores]
         linked = [replace(p, score=0.0) for p in found if p.path not in scores]
         return [*sorted(fresh, key=lambda passage: -passage.score), *linked][:k]
-
-    async def _proposal(self, around: Neighbourhood, found: Neighbour, known: Record | None) -> Proposal:
-        evidence = found.evidence
-        if known and known.evidence == evidence.sentence:
-            reason = Reason(known.written.item.reason, known.generated)
-        else:
-            # Without an excerpt no engine is asked, and the reason is a quotation.
-            excerpt = around.excerpt if self._may_prompt(around.note.path, found.record.path) else ""
-            reason = await self._reasoner.reason(excerpt, evidence, found.context, around.note.language)
-        return Proposal(
-            target=found.record.path,
-            relation=found.relation,
-            score=round(found.score, 3),
-            reason=reason.text,
-            evidence=evidence.sentence,
-            evidence_path=evidence.path,
-            heading=evidence.heading,
-            lines=(evidence.start_line, evidence.end_line),
-            generated=reason.generated,
-        )
-
-    def _may_prompt(self, *paths: VaultPath) -> bool:
-        return all(self._policy.current.allows(path, "prompt") for path in paths)
 
     async def auto(self, path: VaultPath, data: bytes, gate: Gate) -> AutoPass | None:
         """What is to be written into the note with these bytes, and what waits, as the gate rules.
@@ -258,8 +227,9 @@ class Linker:
         )
 
     def _item(self, path: VaultPath, proposal: Proposal) -> Item:
-        target, heading = proposal.target, proposal.heading[-1] if proposal.heading else ""
-        link, source = self._links.to(target, path), self._links.to(target, path, heading=heading)
+        target, place = proposal.target, proposal.anchor
+        link = self._links.to(target, path)
+        source = self._links.to(target, path, heading=place.heading, block=place.block)
         return Item(target, proposal.relation, link, proposal.reason, source)
 
     def _resolve(self, path: VaultPath) -> Resolve:

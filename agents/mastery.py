@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from agents.ports import ChatEngine, ChatRequest, Message
@@ -82,26 +83,30 @@ class MasteryBook:
 
     async def masters(self, engine: ChatEngine, language: str) -> bool:
         """Whether the model passed. An engine that fails now is asked again next time."""
+        return await self.measured(engine, language, lambda: masters(engine, language))
+
+    async def measured(self, engine: ChatEngine, what: str, measure: Callable[[], Awaitable[Probe]]) -> bool:
+        """Whether the model passed what `measure` asks, which `what` names: a language, or a task in one."""
         model = await asyncio.to_thread(identity, engine)
-        async with self._measuring.setdefault((model, language), asyncio.Lock()):
-            score = await asyncio.to_thread(self._known, model, language)
+        async with self._measuring.setdefault((model, what), asyncio.Lock()):
+            score = await asyncio.to_thread(self._known, model, what)
             if score is None:
-                probe = await masters(engine, language)
-                await asyncio.to_thread(self._keep, model, language, probe)
+                probe = await measure()
+                await asyncio.to_thread(self._keep, model, what, probe)
                 score = probe.score
         return score >= PASS
 
-    def _known(self, model: str, language: str) -> float | None:
+    def _known(self, model: str, what: str) -> float | None:
         sql = "SELECT score FROM probes WHERE model = ? AND language = ?"
-        rows = self._state.rows(sql, (model, language))
+        rows = self._state.rows(sql, (model, what))
         return float(rows[0]["score"]) if rows else None
 
-    def _keep(self, model: str, language: str, probe: Probe) -> None:
-        log.info("%s answers %.0f %% of the questions in %s", model, 100 * probe.score, language)
+    def _keep(self, model: str, what: str, probe: Probe) -> None:
+        log.info("%s answers %.0f %% of the questions in %s", model, 100 * probe.score, what)
         with self._state.transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO probes (model, language, score, detail, at) VALUES (?, ?, ?, ?, ?)",
-                (model, language, probe.score, probe.detail, time.time()),
+                (model, what, probe.score, probe.detail, time.time()),
             )
 
 

@@ -8,7 +8,7 @@ from agents.affinity import Background, background, topic
 from agents.candidates import Candidate, Candidates, linkable
 from agents.evidence import Evidence, best_evidence
 from agents.linked import Record
-from agents.relation import relation
+from agents.relation import decided, weighed
 from agents.section import Relation
 from agents.standing import Standing, standing
 from vault_sync.generations import MODEL
@@ -45,13 +45,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A related note; `context` is the text of the chunk that the evidence stands in."""
+    """A related note; `context` is the text of the chunk that the evidence stands in.
+
+    `decided` says that the vault's structure tells the relation, and not what the texts seem to say.
+    """
 
     record: NoteRecord
     relation: Relation
     score: float
     evidence: Evidence
     context: str
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +123,13 @@ class Neighbours:
         chunks = self._ledger.occurrences_of(target.path)
         names = (target.title, *target.aliases)
         common = self._sample().boilerplate
-        evidence = best_evidence(chunks, about, names, candidate.nearest, before, common)
+        evidence = best_evidence(chunks, about, names, candidate.nearest, before, common, (note.title, *note.aliases))
         if evidence is None:
             return []
         context = next(chunk.text for chunk in chunks if evidence.sentence in chunk.text)
-        stands = relation(self._standing(note), self._standing(target))
-        return [Neighbour(target, stands, candidate.score, evidence, context)]
+        here, there = self._standing(note), self._standing(target)
+        told = decided(here, there)
+        return [Neighbour(target, told or weighed(here, there), candidate.score, evidence, context, told is not None)]
 
     def _standing(self, note: NoteRecord) -> Standing:
         links = frozenset(link.target for link in self._ledger.links_from(note.path))

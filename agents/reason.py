@@ -46,6 +46,10 @@ class Prompts(Protocol):
         """The prompt with its placeholders filled."""
         ...
 
+    def phrase(self, language: str, key: str, **values: str) -> str:
+        """What Famulus says itself."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -55,10 +59,11 @@ class Reason:
     generated: bool
 
 
-def quoted(evidence: Evidence, language: str) -> Reason:
-    """The evidence in the quotation marks of the language of the note that it will stand in."""
+def quoted(evidence: Evidence, language: str, tie: str = "") -> Reason:
+    """The evidence in the quotation marks of the language of the note that it will stand in, after the `tie`."""
     before, after = _QUOTES.get(language, _QUOTES["en"])
-    return Reason(f"{before}{escaped(evidence.shown)}{after}", generated=False)
+    quotation = f"{before}{escaped(evidence.shown)}{after}"
+    return Reason(f"{tie} {quotation}" if tie else quotation, generated=False)
 
 
 def supported(sentence: str, bearer: str, *others: str) -> bool:
@@ -111,13 +116,18 @@ class Reasoner:
         self._prompts = prompts
         self.counts = {"quoted": 0, "generated": 0}
 
-    async def reason(self, excerpt: str, evidence: Evidence, context: str, language: str) -> Reason:
+    async def reason(self, excerpt: str, evidence: Evidence, context: str, language: str, tie: str = "") -> Reason:
         """Why the note with `evidence` is related to the one with `excerpt`, in `language`.
 
-        `context` is the chunk that the evidence stands in. Quotes where the engine is weak, away or unfaithful.
+        `context` is the chunk that the evidence stands in. Quotes where the engine is weak, away or unfaithful; `tie`
+        then stands before the quotation.
         """
         found = await self._generated(excerpt, context, language) if excerpt.strip() else ""
-        made = Reason(escaped(found), generated=True) if found else quoted(evidence, language)
+        return self.of(found, evidence, language, tie)
+
+    def of(self, found: str, evidence: Evidence, language: str, tie: str = "") -> Reason:
+        """What a model wrote and a check let through; where that is nothing, the quotation after its `tie`."""
+        made = Reason(escaped(found), generated=True) if found else quoted(evidence, language, tie)
         self.counts["generated" if made.generated else "quoted"] += 1
         return made
 
@@ -126,11 +136,11 @@ class Reasoner:
             engine = self._roles["writer"]
             if language_of(context) != language or not await self._mastery.masters(engine, language):
                 return ""
-            written = await _written(engine, self._request(excerpt, context, language))
+            said = await written(engine, self._request(excerpt, context, language))
         except (AgentError, KeyError):
             _log.info("No engine gave a reason; the note is quoted.", exc_info=True)
             return ""
-        first = next(iter(whole_sentences(written)), "")
+        first = next(iter(whole_sentences(said)), "")
         return first if supported(first, context[:_MAX_EXCERPT], excerpt[:_MAX_EXCERPT]) else ""
 
     def _request(self, excerpt: str, context: str, language: str) -> ChatRequest:
@@ -141,5 +151,6 @@ class Reasoner:
         return ChatRequest(messages, max_tokens=_MAX_TOKENS, temperature=0.0)
 
 
-async def _written(engine: ChatEngine, request: ChatRequest) -> str:
+async def written(engine: ChatEngine, request: ChatRequest) -> str:
+    """All that the engine writes."""
     return "".join([delta.text async for delta in engine.stream(request)])

@@ -44,7 +44,7 @@ def decided(note: Standing, target: Standing) -> Relation | None:
 def weighed(note: Standing, target: Standing) -> Relation:
     """What titles, texts and tags say `target` is."""
     leaning, level = odds(note, target)
-    if level >= abs(leaning):
+    if not leaning or level >= abs(leaning):
         return "direct"
     return "broader" if leaning > 0 else "narrower"
 

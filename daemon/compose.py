@@ -18,6 +18,8 @@ from agents.mastery import MasteryBook
 from agents.ports import ChatEngine
 from agents.prompts import Prompts
 from agents.properties import Properties
+from agents.relate import Relater
+from agents.relation_probe import RelationProof
 from daemon.applier import Applier
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
@@ -178,10 +180,13 @@ class Famulus:
         )
         linking = self.settings.linking
         self.links = LinkPaths(self.ledger, linking.form, linking.vault or self.vault.root.name)
+        self.relater = Relater(roles, RelationProof(self.mastery, self.prompts), self.prompts, self.state)
         self.linker = Linker(
             *(self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state),
             policy=self.policy,
             links=self.links,
+            relater=self.relater,
+            read=self.read,
         )
         self.properties = Properties()
         self.gate = Gate(self.state, self.settings.linking.rules)

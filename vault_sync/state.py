@@ -71,6 +71,12 @@ MIGRATIONS: tuple[str, ...] = (
         SELECT coalesce(decided_at, created_at), id, kind, score, produced_by, state, state_reason
         FROM suggestions WHERE state IN ('applied', 'rejected') ORDER BY coalesce(decided_at, created_at), id;
     """,
+    """
+    CREATE TABLE judgements (
+        path TEXT NOT NULL, target TEXT NOT NULL, key TEXT NOT NULL, relation TEXT NOT NULL, reason TEXT NOT NULL,
+        at REAL NOT NULL, PRIMARY KEY (path, target)
+    );
+    """,
 )
 
 QUICK = 2**30

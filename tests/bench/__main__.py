@@ -74,6 +74,12 @@ BENCHES = (
         "the pairs that it is measured on. What was decided by it: decisions/0008-relations.md.",
     ),
     Bench(
+        "read_links",
+        "Related notes: are quotations and sources true?",
+        "Every note's related notes, no model asked. The quotation is looked for in the bytes of the note; its source is\n"
+        "looked up as Obsidian does it, and the quotation must stand in that block or below that heading.",
+    ),
+    Bench(
         "headers",
         "What stands before a chunk's text when it is embedded",
         "Recall and reciprocal rank in the first ten notes; for the answers in articles, in the first ten chunks. Samples,\n"

@@ -1,0 +1,101 @@
+"""Where in its note a quotation stands, as a link can say it: a block with an id, a heading, or the note. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vault_sync.blocks import plain_heading
+
+_HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
+_FENCE = re.compile(r"^[ \t>]*(?:```|~~~)")
+_STRIPPED = re.compile(r'[!"#$%&()*+,.:;<=>?@^`{|}~/\[\]\\\r\n]')
+_NEXT_BLOCK = re.compile(r"\n(?=[ \t]*\r?(?:\n|$)|[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]|#{1,6}[ \t])")
+_ID = re.compile(r"[ \t]\^([A-Za-z0-9-]+)[ \t]*\r?$")
+_ID_BELOW = re.compile(r"\s*\n\^([A-Za-z0-9-]+)[ \t]*\r?(?:\n|$)")
+_ITEM_OR_QUOTE = re.compile(r"[ \t]*(?:[-*+>|]|\d{1,9}[.)][ \t])")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """The part of a link after `#`: a heading as Obsidian looks it up, or the id of a block; both may be empty."""
+
+    heading: str = ""
+    block: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Headline:
+    start: int
+    level: int
+    raw: str
+
+
+def anchor(text: str, quotation: str, heading: Sequence[str]) -> Anchor | None:
+    """Where `quotation` stands in the note's `text`; None where it does not stand there.
+
+    `heading` is the path of headings that it was found under. A heading that a link can not name, or that another
+    with the same name comes before, is replaced by the one above it, at last by the whole note.
+    """
+    places = [match.start() for match in re.finditer(re.escape(quotation), text)] if quotation else []
+    if not places:
+        return None
+    lines = _headlines(text)
+    wanted = heading[-1] if heading else ""
+    own = {place: _above(lines, place) for place in places}
+    place = next((p for p in places if own[p] and plain_heading(own[p][-1].raw) == wanted), places[0])
+    if block := _block_id(text, place, place + len(quotation)):
+        return Anchor(block=block)
+    return Anchor(_linkable(own[place], lines))
+
+
+def stripped(heading: str) -> str:
+    """What two spellings of a heading share when Obsidian looks for it."""
+    return " ".join(_STRIPPED.sub(" ", heading).split()).casefold()
+
+
+def _headlines(text: str) -> list[_Headline]:
+    found: list[_Headline] = []
+    start, fenced = 0, False
+    for line in text.split("\n"):
+        fenced ^= bool(_FENCE.match(line))
+        heading = None if fenced else _HEADING.match(line.rstrip("\r"))
+        if heading:
+            found.append(_Headline(start, len(heading[1]), heading[2]))
+        start += len(line) + 1
+    return found
+
+
+def _above(lines: Sequence[_Headline], place: int) -> list[_Headline]:
+    """The headings that a place stands under, from the top."""
+    path: list[_Headline] = []
+    for line in lines:
+        if line.start > place:
+            break
+        path = [one for one in path if one.level < line.level]
+        path.append(line)
+    return path
+
+
+def _linkable(path: Sequence[_Headline], lines: Sequence[_Headline]) -> str:
+    for one in reversed(path):
+        name = stripped(one.raw)
+        first = next(line for line in lines if stripped(line.raw) == name)
+        if first is one and re.search(r"\w", name):
+            plain = plain_heading(one.raw)
+            return plain if stripped(plain) == name else _bare(one.raw)
+    return ""
+
+
+def _bare(raw: str) -> str:
+    return " ".join(_STRIPPED.sub(" ", raw).split())
+
+
+def _block_id(text: str, start: int, end: int) -> str:
+    """The id of the paragraph, item, quote or table that the place is in."""
+    after = _NEXT_BLOCK.search(text, end)
+    close = after.start() if after else len(text)
+    if inside := _ID.search(text[end:close].rstrip("\n")):
+        return inside[1]
+    first = text[text.rfind("\n", 0, start) + 1 : start]
+    below = _ID_BELOW.match(text, close) if _ITEM_OR_QUOTE.match(first) else None
+    return below[1] if below else ""
