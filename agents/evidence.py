@@ -37,6 +37,10 @@ _LONGEST = 240
 _FEWEST_WORDS = 4
 _OWN_WORDS = 3
 _LEAST = 0.5
+DEFINES = 2.2
+"""The least score of a sentence that names its note and says what it is."""
+OPENS = 1.4
+"""The least score of a sentence that opens a note and tells something of it."""
 _REPEATED = 3
 _SHORTEST_NAME = 3
 
@@ -61,8 +65,9 @@ def best_evidence(
     before: str = "",
     boilerplate: frozenset[str] = frozenset(),
     reader: Sequence[str] = (),
+    least: float = _LEAST,
 ) -> Evidence | None:
-    """The most telling sentence of a note's `chunks`, None where there is none worth quoting.
+    """The most telling sentence of a note's `chunks`, None where none has a score of `least` or more.
 
     `topic` weighs the stems of what the reader comes from, `names` are the note's title and aliases, `nearest`
     is the occurrence that is closest to the topic; `reader` are the names of the note that the reader comes from:
@@ -83,7 +88,7 @@ def best_evidence(
             score = _score(sentence, subjects, topic) + early + near + _ties(sentence, here)
             if best is None or score > best[0]:
                 best = (score, _evidence(sentence))
-    return best[1] if best and best[0] >= _LEAST else None
+    return best[1] if best and best[0] >= least else None
 
 
 def first_telling(chunks: Sequence[Occurrence], names: Sequence[str]) -> Evidence | None:

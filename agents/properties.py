@@ -23,7 +23,17 @@ class Properties:
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
 
-    def suggest(self, path: VaultPath, data: bytes, goal: Wanted, reason: str) -> Suggestion | None:
+    def suggest(
+        self,
+        path: VaultPath,
+        data: bytes,
+        goal: Wanted,
+        reason: str,
+        *,
+        score: float | None = None,
+        evidence: str = "",
+        produced_by: str = "client",
+    ) -> Suggestion | None:
         """The suggestion that gives the note with these bytes what is wanted; None where it has it all.
 
         Raises PropertiesError where its frontmatter can not be changed, UnreadableNoteError for what is not UTF-8.
@@ -39,11 +49,11 @@ class Properties:
             path=path,
             target=None,
             relation=None,
-            score=None,
+            score=score,
             reason=reason,
-            evidence="",
+            evidence=evidence,
             edit=edit,
-            produced_by="client",
+            produced_by=produced_by,
             created_at=self._clock(),
             detail=detail,
         )
@@ -54,7 +64,7 @@ class Properties:
         Raises StaleEditError where the user wrote another description meanwhile, or where the frontmatter can not be
         changed any more.
         """
-        goal = _goal(suggestion.detail)
+        goal = goal_of(suggestion.detail)
         try:
             note = parse_note(suggestion.path, data)
             edit = edit_for(note, data, goal)
@@ -89,7 +99,8 @@ def _detail(note: Note, goal: Wanted) -> dict[str, str]:
     return detail
 
 
-def _goal(detail: Mapping[str, str]) -> Wanted:
+def goal_of(detail: Mapping[str, str]) -> Wanted:
+    """What a suggestion wants, from its detail."""
     return Wanted(tuple(detail["tags"].split()), detail.get("description"))
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from agents.answer import Answerer
+from agents.describe import Describer
 from agents.digest import Digests
 from agents.errors import AgentError
 from agents.gate import Gate
@@ -20,6 +21,7 @@ from agents.prompts import Prompts
 from agents.properties import Properties
 from agents.relate import Relater
 from agents.relation_probe import RelationProof
+from agents.wishes import Choice, Wisher
 from daemon.applier import Applier
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
@@ -28,6 +30,7 @@ from daemon.deciding import Deciding
 from daemon.engines.guarded import GuardedEmbedder, GuardedReranker
 from daemon.engines.host import EngineHost
 from daemon.engines.recipe import Recipes, recipe
+from daemon.enriching import Enriching
 from daemon.errors import NotFoundError
 from daemon.folder import folder_of, locate, open_index, open_state
 from daemon.forgetting import Forgetting, prompt_overrides
@@ -189,6 +192,10 @@ class Famulus:
             read=self.read,
         )
         self.properties = Properties()
+        describer = Describer(roles, self.mastery, self.prompts)
+        choice = Choice(linking.tags, linking.description, linking.new_tags)
+        self.wisher = Wisher(self.ledger, self.searcher, describer, self.policy, choice)
+        self.enriching = Enriching(self)
         self.gate = Gate(self.state, self.settings.linking.rules)
         self.kinds = kinds(self.linker, self.properties)
         handlers = {name: kind.handler for name, kind in self.kinds.items()}

@@ -145,6 +145,12 @@ class LinkingSection(_Section):
     """The share of what is written by itself that you would have accepted; your decisions raise the threshold to it."""
     worth_showing: float = Field(0.5, ge=0, lt=1)
     """Suggestions with a score at which less than this share was accepted are not shown any more."""
+    tags: bool = True
+    """Whether tags that the vault has are proposed for notes."""
+    new_tags: bool = False
+    """Whether also a tag that no note has yet is proposed, for a note without tags."""
+    description: bool = True
+    """Whether a sentence is proposed as the description of a note without one."""
     form: Form = "wikilink"
     """How links are written: `[[Note]]`, `[Note](../Folder/Note.md)` or `[Note](obsidian://open?vault=…&file=…)`."""
     vault: str = ""

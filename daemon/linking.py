@@ -31,6 +31,7 @@ class Linking:
             written = await self.write_section(path)
         else:
             await self.suggest(path, keep=True)
+        await self._famulus.enriching.on_saved(path, mode)
         self._famulus.bus.publish("autolink.looked", path=path, mode=mode, written=written is not None)
 
     async def write_section(self, path: VaultPath) -> str | None:

@@ -87,7 +87,7 @@ def _add_questions(routes: APIRouter, famulus: Famulus) -> None:
 
     @routes.post("")
     async def suggest(body: wire.SuggestBody, dry_run: bool = False) -> Any:
-        """Compute the links of one note now, or propose tags and a description for it.
+        """Compute what Famulus proposes for one note now, or propose these tags and this description for it.
 
         They wait in the inbox unless it is a dry run. A proposal that the note has already is an empty list.
         """
@@ -95,6 +95,7 @@ def _add_questions(routes: APIRouter, famulus: Famulus) -> None:
         note = famulus.known_note(vault_path(body.path), "links" if goal is None else "notes")
         if goal is None:
             found = await famulus.linking.suggest(note.path, keep=not dry_run)
+            found += await famulus.enriching.suggest(note.path, keep=not dry_run)
         else:
             found = await famulus.proposing.propose(note.path, goal, body.reason, keep=not dry_run)
         return {"suggestions": await _json(famulus, found)}

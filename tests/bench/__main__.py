@@ -52,6 +52,12 @@ BENCHES = (
     ),
     Bench("cost", "What a passage costs"),
     Bench(
+        "tags",
+        "Hidden tags",
+        "Tags of 30 % of the tagged notes are taken out. P@1 and recall@3 of three ways to rank the vault's tags, and\n"
+        "how many of the tags that Famulus would propose are right. In dataeng-en tags say how ripe a note is.",
+    ),
+    Bench(
         "vaults",
         "Real vaults",
         "Links at 5, 10 and 20: the share of a note's own links among its first neighbours. The words of a link stay in\n"

@@ -1,0 +1,50 @@
+"""How the vault's notes are tagged: which tags there are, how often, and in which folder."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vault_sync.paths import VaultPath
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """`spelt` gives each folded tag as most notes write it, `count` the notes that have it, `notes` all tagged ones."""
+
+    spelt: Mapping[str, str]
+    count: Mapping[str, int]
+    notes: int
+
+
+def census(connection: sqlite3.Connection) -> Census:
+    """All tags of the vault."""
+    ways: dict[str, Counter[str]] = {}
+    for tag, folded, times in connection.execute("SELECT tag, folded, count(*) FROM tags GROUP BY folded, tag"):
+        ways.setdefault(folded, Counter())[tag] += times
+    (notes,) = connection.execute("SELECT count(DISTINCT note_id) FROM tags").fetchone()
+    spelt = {folded: min(found, key=lambda tag: (-found[tag], tag)) for folded, found in ways.items()}
+    return Census(spelt, {folded: found.total() for folded, found in ways.items()}, int(notes))
+
+
+def in_folder(connection: sqlite3.Connection, folder: str, without: VaultPath) -> tuple[Counter[str], int]:
+    """How many notes in a folder (and below it; the empty one is the root alone) have each folded tag, and are tagged.
+
+    The note `without` is left out.
+    """
+    where = "n.path > ? AND n.path < ?" if folder else "instr(n.path, '/') = 0 AND n.path > ? AND n.path < ?"
+    span = (f"{folder}/", f"{folder}0") if folder else ("", "\U0010ffff")
+    sql = f"SELECT DISTINCT t.note_id, t.folded FROM tags t JOIN notes n ON n.id = t.note_id WHERE {where} AND n.path != ?"
+    rows = connection.execute(sql, (*span, without)).fetchall()
+    return Counter(folded for _, folded in rows), len({note for note, _ in rows})
+
+
+def of_notes(connection: sqlite3.Connection, paths: Iterable[VaultPath]) -> dict[VaultPath, frozenset[str]]:
+    """The folded tags of each of these notes that has some."""
+    wanted = list(paths)
+    marks = ",".join("?" * len(wanted))
+    sql = f"SELECT n.path, t.folded FROM tags t JOIN notes n ON n.id = t.note_id WHERE n.path IN ({marks})"
+    found: dict[VaultPath, set[str]] = {}
+    for path, folded in connection.execute(sql, wanted):
+        found.setdefault(VaultPath(path), set()).add(folded)
+    return {path: frozenset(tags) for path, tags in found.items()}
