@@ -18,7 +18,7 @@ from vault_sync.parse import decode
 from vault_sync.paths import vault_path
 
 _AROUND = 120
-"""Characters of a note's line that are shown before and after the place of a suggestion."""
+"""Characters of a note's line that are shown before and after the place of a suggestion; `…` says that there is more."""
 
 
 class DecideBody(BaseModel):
@@ -81,7 +81,10 @@ def _context(each: Suggestion, text: str) -> dict[str, str] | None:
     if "\n" in each.edit.before + each.edit.after:
         return None
     before, after = text[: span.start].rpartition("\n")[2], text[span.end :].partition("\n")[0]
-    return {"before": before[-_AROUND:], "after": after[:_AROUND]}
+    return {
+        "before": before if len(before) <= _AROUND else f"…{before[-_AROUND:]}",
+        "after": after if len(after) <= _AROUND else f"{after[:_AROUND]}…",
+    }
 
 
 def outcomes(found: Sequence[Outcome], run: str) -> dict[str, Any]:

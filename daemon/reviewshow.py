@@ -63,7 +63,7 @@ def _grounds(each: Mapping[str, Any]) -> Iterator[str]:
     context, edit = each.get("context"), each["edit"]
     if context:
         changed = f"[red]{escape(edit['before'])}[/red][green]{escape(edit['after'])}[/green]"
-        yield f"…{escape(context['before'])}{changed}{escape(context['after'])}…"
+        yield f"{escape(context['before'])}{changed}{escape(context['after'])}"
     reason, evidence = (" ".join(each[name].split()) for name in ("reason", "evidence"))
     yield escape(reason)
     if evidence and evidence not in reason:

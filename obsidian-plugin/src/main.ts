@@ -6,6 +6,7 @@ import { CHAT_VIEW, ChatView } from "./obsidian/chat-view";
 import { addCommands } from "./obsidian/commands";
 import { connect } from "./obsidian/connect";
 import { Context } from "./obsidian/context";
+import { INBOX_VIEW, InboxView } from "./obsidian/inbox-view";
 import { RELATED_VIEW, RelatedView } from "./obsidian/related-view";
 import { readSettings, type Settings } from "./obsidian/settings";
 import { FamulusSettingTab } from "./obsidian/settings-tab";
@@ -20,6 +21,7 @@ export default class FamulusPlugin extends Plugin {
     const context = new Context(this.app, stringsFor(getLanguage()), () => this.settings);
     this.registerView(CHAT_VIEW, (leaf) => new ChatView(leaf, context));
     this.registerView(RELATED_VIEW, (leaf) => new RelatedView(leaf, context));
+    this.registerView(INBOX_VIEW, (leaf) => new InboxView(leaf, context));
     this.link = connect(this, context);
     this.addSettingTab(new FamulusSettingTab(this.app, this, context, this.link));
     addCommands(this, context);

@@ -6,15 +6,15 @@ import { FamulusError } from "./errors";
 import { type Call, type Connection, type Fetch, send, sendForJson } from "./http";
 import { type SseEvent, sseEvents } from "./sse";
 import {
-  type Health,
-  type Proof,
-  readHealth,
-  readProof,
-  readRelated,
+  type Outcome,
+  readOutcomes,
+  readSuggestionPage,
   readSuggestions,
-  type RelatedNote,
+  readWaitingKinds,
   type Suggestion,
-} from "./wire";
+  type SuggestionPage,
+} from "./suggestions";
+import { type Health, type Proof, readHealth, readProof, readRelated, type RelatedNote } from "./wire";
 
 export interface Message {
   readonly role: "user" | "assistant";
@@ -25,6 +25,13 @@ export interface Question {
   readonly messages: readonly Message[];
   /** The note that the question is about, or null for the whole vault. */
   readonly about: string | null;
+}
+
+/** Which pending suggestions: of one kind, or with "" of all; with `hidden` also those with too low a score. */
+export interface SuggestionQuery {
+  readonly kind: string;
+  readonly hidden: boolean;
+  readonly limit: number;
 }
 
 export class Client {
@@ -48,6 +55,22 @@ export class Client {
   /** Has the daemon look for links for this note now; the pending suggestions. */
   async suggest(path: string, signal?: AbortSignal): Promise<Suggestion[]> {
     return readSuggestions(await this.post("/api/suggestions", { path }, signal));
+  }
+
+  async suggestions(query: SuggestionQuery, signal?: AbortSignal): Promise<SuggestionPage> {
+    const kind = query.kind === "" ? "" : `&kind=${encodeURIComponent(query.kind)}`;
+    const path = `/api/suggestions?limit=${query.limit}&hidden=${String(query.hidden)}${kind}`;
+    return readSuggestionPage(await this.get(path, signal));
+  }
+
+  /** The kinds of which something waits, each with how many. */
+  async waitingKinds(signal?: AbortSignal): Promise<Map<string, number>> {
+    return readWaitingKinds(await this.get("/api/suggestions/summary", signal));
+  }
+
+  /** Decides on many; each is answered for itself. */
+  async decide(decision: "accept" | "reject", ids: readonly string[], signal?: AbortSignal): Promise<Outcome[]> {
+    return readOutcomes(await this.post(`/api/suggestions/${decision}`, { ids }, signal));
   }
 
   /** Throws with status 409 where the note has changed since. */

@@ -29,6 +29,8 @@ export interface LinkParts {
   readonly daemon: () => Daemon;
   readonly files: NoteFiles;
   readonly clock: Clock;
+  /** Told of every event on the line. */
+  readonly told?: (event: string) => void;
 }
 
 /** Milliseconds between tries: doubled from the one to the other. */
@@ -144,6 +146,7 @@ export class Link {
 
   private take({ event, data }: SseEvent, daemon: Daemon, connection: AbortController): void {
     const body = parseJson(data);
+    this.parts.told?.(event);
     if (event === "hello") void this.prove(readHello(body), daemon, connection);
     if (event === "edit.withdrawn" && isRecord(body)) this.withdraw(text(body["id"]), connection);
     const request = event === "edit.apply" ? readEditRequest(body) : null;

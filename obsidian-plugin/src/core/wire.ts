@@ -25,18 +25,6 @@ export interface RelatedNote extends Place {
   readonly denseRank: number | null;
 }
 
-export interface Suggestion {
-  readonly id: string;
-  readonly kind: string;
-  readonly path: string;
-  readonly target: string | null;
-  readonly relation: string;
-  readonly score: number | null;
-  readonly reason: string;
-  readonly evidence: readonly string[];
-  readonly state: string;
-}
-
 export interface Health {
   readonly status: string;
   readonly version: string;
@@ -84,28 +72,6 @@ export function readRelated(body: unknown): RelatedNote[] {
       };
     })
     .filter((note) => note.path !== "");
-}
-
-export function readSuggestions(body: unknown): Suggestion[] {
-  return records(isRecord(body) ? body["suggestions"] : undefined)
-    .map((raw) => ({
-      id: text(raw["id"]),
-      kind: text(raw["kind"]),
-      path: text(raw["path"]),
-      target: text(raw["target"]) || null,
-      relation: text(raw["relation"]),
-      score: numeric(raw["score"]),
-      reason: text(raw["reason"]),
-      evidence: evidenceOf(raw["evidence"]),
-      state: text(raw["state"]),
-    }))
-    .filter((suggestion) => suggestion.id !== "");
-}
-
-function evidenceOf(value: unknown): string[] {
-  if (Array.isArray(value)) return value.flatMap(evidenceOf);
-  const words = isRecord(value) ? text(value["quote"]) || text(value["text"]) : text(value);
-  return words === "" ? [] : [words];
 }
 
 /** The health of a daemon, or null where the answer is not one of Famulus. */

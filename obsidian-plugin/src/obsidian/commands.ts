@@ -2,6 +2,7 @@ import type { Plugin, WorkspaceLeaf } from "obsidian";
 
 import { CHAT_VIEW, ChatView } from "./chat-view";
 import type { Context } from "./context";
+import { INBOX_VIEW } from "./inbox-view";
 import { currentNote } from "./notes";
 import { RELATED_VIEW } from "./related-view";
 import { SuggestionsModal } from "./suggestions-modal";
@@ -14,6 +15,14 @@ export function addCommands(plugin: Plugin, context: Context): void {
   };
   plugin.addRibbonIcon("message-circle-question", words.open, openChat);
   plugin.addCommand({ id: "open-chat", name: words.open, icon: "message-circle-question", callback: openChat });
+  plugin.addCommand({
+    id: "open-inbox",
+    name: words.inbox,
+    icon: "inbox",
+    callback: () => {
+      context.run(reveal(context, INBOX_VIEW));
+    },
+  });
   addNoteCommand(plugin, context, "ask-about-note", words.ask, (path) => revealChat(context, path));
   addNoteCommand(plugin, context, "show-related-notes", words.related, () => reveal(context, RELATED_VIEW));
   addNoteCommand(plugin, context, "link-note", words.link, (path) => {

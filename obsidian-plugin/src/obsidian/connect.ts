@@ -17,7 +17,7 @@ export function connect(plugin: Plugin, context: Context): Link {
     },
   };
   const files = new VaultFiles(context.app, clock.now);
-  const link = new Link({ plugin: crypto.randomUUID(), daemon: () => context.client(), files, clock });
+  const link = new Link({ plugin: crypto.randomUUID(), daemon: () => context.client(), files, clock, told: (event) => { context.news.tell(event); } });
   plugin.registerEvent(
     workspace.on("editor-change", (editor, info) => {
       files.editorChanged(editor, info.file);

@@ -3,11 +3,14 @@ import { type App, Notice } from "obsidian";
 import { readAddress } from "../core/address";
 import { Client } from "../core/client";
 import { explain, FamulusError, oneLine } from "../core/errors";
+import { News } from "../core/news";
 import type { Strings } from "../core/strings";
 import type { Settings } from "./settings";
 
 /** What every view and command needs. */
 export class Context {
+  readonly news = new News();
+
   constructor(
     readonly app: App,
     readonly strings: Strings,

@@ -1,8 +1,10 @@
 import { Modal, Setting } from "obsidian";
 
 import { explain, oneLine } from "../core/errors";
-import { noteName, type Suggestion } from "../core/wire";
+import type { Suggestion } from "../core/suggestions";
+import { noteName } from "../core/wire";
 import type { Context } from "./context";
+import { factsOf, headOf, showGrounds } from "./suggestion-card";
 
 /** The links that the daemon suggests for a note, each to be accepted or rejected. The daemon has them written. */
 export class SuggestionsModal extends Modal {
@@ -53,11 +55,8 @@ export class SuggestionsModal extends Modal {
   private showOne(suggestion: Suggestion): void {
     const words = this.context.strings.links;
     const card = this.contentEl.createDiv({ cls: "famulus-suggestion" });
-    const row = new Setting(card).setName(noteName(suggestion.target ?? suggestion.path));
-    row.setDesc([suggestion.relation, suggestion.reason].filter((part) => part !== "").join(" · "));
-    for (const quote of suggestion.evidence) {
-      card.createDiv({ cls: "famulus-source-quote", text: quote, attr: { "aria-label": words.evidence } });
-    }
+    const row = new Setting(card).setName(headOf(suggestion)).setDesc(factsOf(suggestion, this.context.strings));
+    showGrounds(card, suggestion, this.context.strings);
     row.addButton((button) =>
       button
         .setButtonText(words.accept)

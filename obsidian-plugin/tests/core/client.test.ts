@@ -112,10 +112,35 @@ describe("related", () => {
 describe("suggestions", () => {
   const raw = { id: "s1", kind: "link", path: "a.md", target: "b.md", relation: "broader", score: 0.7, reason: "r", evidence: "e", state: "pending", edit: {} };
 
+  it("asks for those that wait, and reads what they would change", async () => {
+    const mention = { ...raw, hidden: true, context: { before: "по ", after: " весов" }, edit: { before: "квантованию", after: "[[Квантование|квантованию]]" } };
+    const tags = { ...raw, id: "s2", target: null, detail: { tags: "чай tea/green", description: "О чае" } };
+    const { url, received } = await serve({
+      "GET /api/suggestions": (_, response) => { sendJson(response, { suggestions: [mention, tags], total: 9, hidden: 3 }); },
+      "GET /api/suggestions/summary": (_, response) => {
+        sendJson(response, { counts: [{ kind: "link", state: "pending", count: 5, hidden: 2 }, { kind: "link", state: "rejected", count: 8, hidden: 0 }] });
+      },
+    });
+    const page = await clientOf(url).suggestions({ kind: "a&b", hidden: true, limit: 20 });
+    expect(page).toMatchObject({ total: 9, hidden: 3, suggestions: [{ hidden: true, spot: { before: "по ", removed: "квантованию", added: "[[Квантование|квантованию]]", after: " весов" } }, { properties: "#чай #tea/green · О чае" }] });
+    expect(Object.fromEntries(received[0]?.query ?? [])).toEqual({ kind: "a&b", hidden: "true", limit: "20" });
+    expect(await clientOf(url).waitingKinds()).toEqual(new Map([["link", 3]]));
+  });
+
+  it("decides on many, and reads what became of each", async () => {
+    const { url, received } = await serve({
+      "POST /api/suggestions/accept": (_, response) => {
+        sendJson(response, { results: [{ id: "a", state: "applied", reason: "" }, { id: "b", state: null, reason: "Gone.", code: "stale" }] });
+      },
+    });
+    expect(await clientOf(url).decide("accept", ["a", "b"])).toEqual([{ id: "a", done: true, reason: "" }, { id: "b", done: false, reason: "Gone." }]);
+    expect(received[0]?.body).toEqual({ ids: ["a", "b"] });
+  });
+
   it("asks for fresh ones", async () => {
     const { url, received } = await serve({ "POST /api/suggestions": (_, response) => { sendJson(response, { suggestions: [raw, { ...raw, id: "", target: null }] }); } });
     const suggestions = await clientOf(url).suggest("a.md");
-    expect(suggestions).toEqual([{ id: "s1", kind: "link", path: "a.md", target: "b.md", relation: "broader", score: 0.7, reason: "r", evidence: ["e"], state: "pending" }]);
+    expect(suggestions).toEqual([{ id: "s1", kind: "link", path: "a.md", target: "b.md", relation: "broader", score: 0.7, reason: "r", evidence: ["e"], state: "pending", hidden: false, spot: null, properties: "" }]);
     expect(received[0]?.body).toEqual({ path: "a.md" });
   });
 

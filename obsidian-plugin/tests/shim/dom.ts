@@ -58,6 +58,11 @@ const helpers = {
 
 export function extendDom(): void {
   Object.assign(HTMLElement.prototype, helpers);
+  Object.assign(UIEvent.prototype, {
+    instanceOf(this: UIEvent, type: { readonly prototype: UIEvent }) {
+      return Object.prototype.isPrototypeOf.call(type.prototype, this);
+    },
+  });
 }
 
 const ICONS: Readonly<Record<string, string>> = {
@@ -68,6 +73,7 @@ const ICONS: Readonly<Record<string, string>> = {
   "text-cursor-input": "M9 5v14M6 5h6M6 19h6M14 8h6v8h-6M4 8H3v8h1",
   "rotate-ccw": "M5 5v5h5M5.5 10a8 8 0 1 1-1 5",
   "square-pen": "M12 4H4v16h16v-8M10 14l1-4 8-8 3 3-8 8z",
+  inbox: "M4 13h4l2 3h4l2-3h4M4 13l3-8h10l3 8v6H4z",
   "refresh-cw": "M20 5v5h-5M4 19v-5h5M19 10a8 8 0 0 0-14-2M5 14a8 8 0 0 0 14 2",
 };
 

@@ -139,8 +139,14 @@ function need(id: string): HTMLElement {
 }
 
 class Component {
+  protected readonly cleanUp: (() => void)[] = [];
+
   registerEvent(): void {
     // Nothing here outlives the page.
+  }
+
+  register(callback: () => void): void {
+    this.cleanUp.push(callback);
   }
 }
 
@@ -151,12 +157,6 @@ export class Plugin extends Component {
     private data: unknown,
   ) {
     super();
-  }
-
-  private readonly cleanUp: (() => void)[] = [];
-
-  register(callback: () => void): void {
-    this.cleanUp.push(callback);
   }
 
   registerDomEvent(target: EventTarget, type: string, callback: () => void): void {

@@ -41,7 +41,7 @@ def test_a_list_shows_notes_kinds_scores_reasons_and_evidence() -> None:
     assert shown.count("Folder/a.md") == 1, "once for both"
     for part in ("01234567  b [x].md  link · broader · 0.50", "Both are about keys.", "“Keys are sorted.”"):
         assert part in shown
-    assert "…по квантованию[[Квантование|квантованию]] весов.…" in shown
+    assert "по квантованию[[Квантование|квантованию]] весов." in shown
 
 
 def test_a_reason_that_quotes_the_evidence_says_it_once() -> None:
