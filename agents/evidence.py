@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from agents.sentences import Sentence, plain, quotable
+from agents.sentences import DESTINATION, Sentence, plain, quotable
 from vault_sync.paths import VaultPath
 from vault_sync.records import Occurrence
 from vault_sync.search import Passage
@@ -13,7 +14,7 @@ from vault_sync.text import stems, words
 _DESCRIBES = re.compile(r"descri|defin|summary|about|описан|определ|суть|кратко", re.IGNORECASE)
 _MARKED = re.compile(r"[ \t]*(?:[-*+]|\d+[.)]|>)[ \t]")
 _UNQUOTABLE = re.compile(r"!\[|%%|<[a-zA-Z/!]|\$[^$]+\$|\n[ \t]*(?:[-*+>|#]|\d+[.)])|\[\^|https?://|^\[!|\|[ \t]*-{3}")
-_LINKS = re.compile(r"\[\[[^\]]*\]\]|\[[^\]]*\]\([^)]*\)")
+_LINKS = re.compile(r"\[\[[^\]]*\]\]|\[[^\]]*\]" + DESTINATION)
 _TAG = re.compile(r"(?<![\w/&])#[^\W\d][\w/\-]*")
 COPULA = re.compile(
     r"\s(?:is|are|was|refers? to|means|allows?|provides?|describes?|stands for|consists? of)\s|\s[—–-]\s"
@@ -21,8 +22,9 @@ COPULA = re.compile(
     re.IGNORECASE,
 )
 _POINTING = re.compile(
-    r"(?:it|its|it's|this|these|those|they|their|that|such|he|she|one of (?:its|it's|them|these)|here|also|however|see|"
-    r"он|она|они|оно|его|её|ее|их|этот|эта|это|эти|этой|этим|данн\w+|там|также|кроме того|поэтому|см|смотри"
+    r"(?:it|its|it's|this|these|those|they|their|that|such|he|she|one of (?:its|it's|them|these)|here|also|however|see"
+    r"|and|but|so|then|thus|therefore|"
+    r"он|она|они|оно|его|её|ее|их|этот|эта|это|эти|этой|этим|данн\w+|там|здесь|также|кроме того|поэтому|см|смотри|и|а|но|тогда|затем"
     r"|в (?:ней|нём|нем|них|этом|этой)|для (?:него|неё|нее|них|этого))\b",
     re.IGNORECASE,
 )
@@ -30,7 +32,10 @@ _OF_THE_PAGE = re.compile(
     r"\bthis (?:page|section|note|article|definition|example|list)\b|\bэт\w+ (?:страниц|раздел|заметк|стать)\w*",
     re.IGNORECASE,
 )
-_ADDRESS = re.compile(r"\]\([^()\s]*(?:\([^()\s]*\)[^()\s]*)*\)")
+_ODD_START = re.compile(r"[^\w«“\"'@$#<{]")
+_FIELDS = re.compile(r"(?:^|\s)[^\W\d_][\w ]{1,20}:(?=\s)")
+_MANY_FIELDS = 3
+_ADDRESS = re.compile(r"\]" + DESTINATION)
 _BLOCK_ID = re.compile(r"[ \t]+\^[A-Za-z0-9-]+$")
 _ESCAPE = re.compile(r"[*`\[\]\\]|(?<!\w)_|_(?!\w)|\$|<(?=[a-zA-Z/!])|(?<![^\s(«“])#(?=\w)")
 _LONGEST = 240
@@ -133,13 +138,26 @@ def _evidence(sentence: Sentence) -> Evidence:
 def _tellable(sentence: Sentence) -> bool:
     if _UNQUOTABLE.search(_ADDRESS.sub("]", sentence.text)) or len(sentence.plain) > _LONGEST:
         return False
-    if any(sentence.text.count(opening) != sentence.text.count(closing) for opening, closing in ("[]", "()")):
+    if (
+        not all(map(partial(_balanced, sentence.text), ("[]", "()")))
+        or len(_FIELDS.findall(sentence.text)) >= _MANY_FIELDS
+    ):
         return False
     count = len(words(sentence.plain))
     linked = sum(len(words(plain(link))) for link in _LINKS.findall(sentence.text))
     tagged = sum(len(words(tag)) for tag in _TAG.findall(sentence.text))
     told = count >= _FEWEST_WORDS and linked <= 0.6 * count and tagged <= 0.3 * count and count - linked >= _OWN_WORDS
     return told and occurs(sentence.plain, sentence.text)
+
+
+def _balanced(text: str, pair: str) -> bool:
+    """Whether each bracket that closes was opened before, and each that opens is closed."""
+    open_now = 0
+    for char in text:
+        open_now += (char == pair[0]) - (char == pair[1])
+        if open_now < 0:
+            return False
+    return open_now == 0
 
 
 def occurs(shown: str, text: str) -> bool:
@@ -174,6 +192,7 @@ def _ties(sentence: Sentence, reader: Sequence[str]) -> float:
 def _form(sentence: Sentence, shown: str) -> float:
     score = -1.8 if _POINTING.match(shown) else 0.0
     score -= 1.0 if _OF_THE_PAGE.search(shown) else 0.0
+    score -= 1.0 if _ODD_START.match(shown) else 0.0
     score -= 1.5 if _TAG.search(sentence.text) else 0.0
     score -= 0.4 if len(shown) > 180 else 0.0
     lead = sentence.passage.text[: sentence.start].rpartition("\n")[2]

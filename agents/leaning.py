@@ -122,9 +122,12 @@ def _one_sided(note: Standing, target: Standing) -> tuple[float, ...]:
 
 
 def named_by_tag(note: Standing, target: Standing) -> bool:
-    """Whether the note is tagged with the target's title, and the target is not tagged with its own."""
+    """Whether the note is tagged with the target's title, and the target is not tagged with its own.
+
+    Of «C++» and «C#» one letter is left as a word, which proves nothing.
+    """
     name = stems(target.title)
-    return bool(name) and _tagged(note, name) and not _tagged(target, name)
+    return sum(map(len, name)) > 1 and _tagged(note, name) and not _tagged(target, name)
 
 
 def nested_tags(note: Standing, target: Standing) -> bool:

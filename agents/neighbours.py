@@ -90,13 +90,13 @@ class Neighbours:
         against = self._sample()
         about = topic(note.title, [chunk.text for chunk in chunks], against)
         candidates = Candidates(self._ledger, self._searcher, against, policy).of(note, chunks)
-        notes = self._ledger.counts()[0]
+        notes, here = self._ledger.counts()[0], self._standing(note)
         found: list[Neighbour] = []
         for candidate in candidates:
             known = listed.get(candidate.record.path)
             least = self._limits.threshold(notes, listed=known is not None)
             if candidate.score >= least and candidate.record.path not in refused:
-                found += self._neighbour(note, candidate, about, known.evidence if known else "")
+                found += self._neighbour(note, here, candidate, about, known.evidence if known else "")
             if len(found) == self._limits.most:
                 break
         return Neighbourhood(note, chunks[0].text, tuple(found))
@@ -117,7 +117,7 @@ class Neighbours:
         return known[2]
 
     def _neighbour(
-        self, note: NoteRecord, candidate: Candidate, about: Mapping[str, float], before: str
+        self, note: NoteRecord, here: Standing, candidate: Candidate, about: Mapping[str, float], before: str
     ) -> list[Neighbour]:
         target = candidate.record
         chunks = self._ledger.occurrences_of(target.path)
@@ -127,7 +127,7 @@ class Neighbours:
         if evidence is None:
             return []
         context = next(chunk.text for chunk in chunks if evidence.sentence in chunk.text)
-        here, there = self._standing(note), self._standing(target)
+        there = self._standing(target)
         told = decided(here, there)
         return [Neighbour(target, told or weighed(here, there), candidate.score, evidence, context, told is not None)]
 

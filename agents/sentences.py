@@ -24,8 +24,9 @@ _FIELD = re.compile(r"\n(?=[ \t]*[*_=]{1,3}[^\n*_=]{1,40}:?[*_=]{1,3}:?[ \t]*\S)
 _LEAD = re.compile(r"(?:[ \t]*(?:>|[-*+](?=\s)|\d+[.)](?=\s)|\[[ xX]\]|\[![\w-]+\][+-]?|\||#+(?=\s)))*[ \t]*")
 _LABEL = re.compile(r"[*_]{1,3}[^\s*_:][^*_:\n]{0,39}:[*_]{1,3}[ \t]*|[*_]{1,3}[^\s*_:][^*_:\n]{0,39}[*_]{1,3}:[ \t]*")
 _NOT_PROSE = re.compile(r"[ \t>]*(?:!\[|\[\^|-{3,}|\*{3,}|={3,}|<)")
+DESTINATION = r"\((?:[^()]++|\([^()]*+\))*+\)"
 _ONLY_LINKS = re.compile(r"(?:\[\[[^\]]*\]\]|!?\[[^\]]*\]\([^)]*\)|https?://\S+|#[\w/-]+|[\s,;.:|*_•-])+")
-_EMBED = re.compile(r"!\[\[[^\]]*\]\]|!\[[^\]]*\]\([^)]*\)")
+_EMBED = re.compile(r"!\[\[[^\]]*\]\]|!\[[^\]]*\]" + DESTINATION)
 _TAG = re.compile(r"(?<![\w&])#[^\W\d][\w/-]*")
 _POINTER = re.compile(
     r"redirected from|⚠|see\b|(?:for )?(?:the )?main (?:wiki )?(?:page|article)|this (?:article|page|note) |"
@@ -34,7 +35,7 @@ _POINTER = re.compile(
 )
 _ORNAMENT = re.compile(r"^[\W_]+|[\s:*_=]+$")
 _RUSSIAN_WORD = re.compile(r"[а-яё]{3}", re.IGNORECASE)
-_LINK = re.compile(r"!?\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]|!?\[([^\]]*)\]\([^)]*\)")
+_LINK = re.compile(r"!?\[\[(?:[^\]|]*\|)?([^\]|]*)\]\]|!?\[([^\]]*)\]" + DESTINATION)
 _MARKUP = re.compile(r"\*\*|__|==|~~|`|\[\^[^\]]*\]|<[^>\n]{1,80}>|(?<!\w)[*_]|[*_](?!\w)|\\(?=[_*])")
 _ALL_MARKED = re.compile(r"(\*\*|__|==|\*)(?:(?!\1).)+\1[ \t:.]*(?:\([^)\n]*\))?")
 _LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d+[.)])\s")

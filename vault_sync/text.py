@@ -12,6 +12,7 @@ from vault_sync.note import Span
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 _LETTER = re.compile(r"[^\W\d_]")
+_CODE = re.compile(r"^[ \t>]*(```|~~~).*?(?:^[ \t>]*\1|\Z)|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _FLEETING = re.compile(r"(?<=[а-я][бвгджзклмнпрстфхцчшщ])[ое](?=[кц]$)")
 _ENGLISH = Stemmer.Stemmer("english", 0)
 _RUSSIAN = Stemmer.Stemmer("russian", 0)
@@ -100,8 +101,11 @@ def stems(text: str) -> list[str]:
 def language_of(text: str) -> str:
     """`ru` where at least 30 % of the letters are Cyrillic, else `en`.
 
-    The share is low because Russian notes on technical matters are full of Latin names and code.
+    The share is low because Russian notes on technical matters are full of Latin names. Code counts only where there
+    is nothing else.
     """
+    prose = _CODE.sub(" ", text) if "`" in text or "~~~" in text else text
+    text = prose if _LETTER.search(prose) else text
     letters = len(_LETTER.findall(text))
     return "ru" if letters and len(_CYRILLIC.findall(text)) >= 0.3 * letters else "en"
 

@@ -80,6 +80,13 @@ BENCHES = (
         "the pairs that it is measured on. What was decided by it: decisions/0008-relations.md.",
     ),
     Bench(
+        "relation_model",
+        "What a model says is broader, narrower or direct",
+        "The starter model, asked as the product would ask it if it had passed the test, which it does not: its answers are\n"
+        "not used. No weights of a capable model are at hand where this was measured; for one at an OpenAI-compatible server,\n"
+        "`python -m tests.bench.relation_model URL MODEL`.",
+    ),
+    Bench(
         "read_links",
         "Related notes: are quotations and sources true?",
         "Every note's related notes, no model asked. The quotation is looked for in the bytes of the note; its source is\n"

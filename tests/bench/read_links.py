@@ -68,21 +68,20 @@ def linking(name: str) -> Iterator[tuple[Linker, Ledger, Read]]:
         ledger.close()
 
 
-async def proposed(linker: Linker, ledger: Ledger, seed: int = 1) -> dict[VaultPath, list[Proposal]]:
-    """What each note gets, the notes in random order."""
-    paths = ledger.paths()
-    random.Random(seed).shuffle(paths)
-    return {path: await linker.suggest(path) for path in paths}
+def paths(ledger: Ledger, seed: int = 1) -> list[VaultPath]:
+    """All notes in random order."""
+    found = ledger.paths()
+    random.Random(seed).shuffle(found)
+    return found
 
 
 def measure(name: str) -> Checked:
     with linking(name) as (linker, ledger, read):
-        found = asyncio.run(proposed(linker, ledger))
+        made = [one for path in paths(ledger) for one in asyncio.run(linker.suggest(path))]
         notes = {path: parse_note(path, read(path) or b"") for path in ledger.paths()}
-    made = [one for each in found.values() for one in each]
     return Checked(
         name,
-        len(found),
+        len(notes),
         len(made),
         sum(one.evidence in notes[one.target].text for one in made),
         sum(below(notes[one.target], one) for one in made),
@@ -129,15 +128,18 @@ def table(found: Sequence[Checked]) -> str:
 
 
 def show(name: str, count: int, seed: int) -> None:
-    """Print one proposal a note, and then the next of each."""
-    with linking(name) as (linker, ledger, _):
-        found = asyncio.run(proposed(linker, ledger, seed))
-    most = max(map(len, found.values()), default=0)
-    each = [(path, made[place]) for place in range(most) for path, made in found.items() if place < len(made)]
+    """Print the first proposal of each of so many notes."""
     print(f"# {name}\n")
-    for number, (path, proposal) in enumerate(each[:count], start=1):
-        print(f"{number}. {path}\n   {proposal.relation}: {proposal.target} ({proposal.score})")
-        print(f"   {proposal.reason}\n   {proposal.anchor}")
+    with linking(name) as (linker, ledger, _):
+        left = iter(range(1, count + 1))
+        for path in paths(ledger, seed):
+            proposal = next(iter(asyncio.run(linker.suggest(path))), None)
+            if proposal is None:
+                continue
+            if (number := next(left, None)) is None:
+                return
+            print(f"{number}. {path}\n   {proposal.relation}: {proposal.target} ({proposal.score})")
+            print(f"   {proposal.reason}\n   {proposal.anchor}")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

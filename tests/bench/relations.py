@@ -49,11 +49,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """A pair and what is known of its two notes."""
+    """A pair, what is known of its two notes, and the beginnings of their texts."""
 
     pair: Pair
     note: Standing
     target: Standing
+    texts: tuple[str, str] = ("", "")
 
 
 def sides(name: str, *, folders: bool) -> list[Sides]:
@@ -67,8 +68,10 @@ def sides(name: str, *, folders: bool) -> list[Sides]:
             path: _standing(ledger, moved[path], known.frequency, known.chunks)
             for path in {end for pair in pairs for end in (pair.source, pair.target)}
         }
+        texts = {path: "\n\n".join(chunk.text for chunk in ledger.occurrences_of(moved[path])[:3]) for path in found}
         ledger.close()
-    return [Sides(pair, found[pair.source], found[pair.target]) for pair in pairs]
+    ends = [(pair, pair.source, pair.target) for pair in pairs]
+    return [Sides(pair, found[one], found[other], (texts[one], texts[other])) for pair, one, other in ends]
 
 
 def _standing(ledger: Ledger, path: VaultPath, frequency: Mapping[str, int], passages: int) -> Standing:

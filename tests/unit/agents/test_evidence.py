@@ -79,6 +79,48 @@ def test_the_sentence_chosen_earlier_stays() -> None:
     assert found.sentence == before
 
 
+def test_the_sentence_that_names_the_reader_goes_before_its_like() -> None:
+    text = "Quick some words stand here first. Trees keep keys in order. Trees keep pages of a B-tree."
+    found = best_evidence([chunk("Nothing to quote here", 0), chunk(text, 1)], {}, ["Trees"], reader=["B-tree"])
+    assert found is not None
+    assert found.sentence == "Trees keep pages of a B-tree."
+
+
+@pytest.mark.parametrize(
+    "pointing",
+    ["One of its parts is a tree of pages.", "В ней есть это дерево страниц.", "A tree is what this page describes."],
+)
+def test_a_sentence_that_points_elsewhere_is_not_told(pointing: str) -> None:
+    found = best_evidence([chunk(f"{pointing} Many pages make a whole tree here.")], {}, ["Other"])
+    assert found is None or found.sentence != pointing
+
+
+def test_the_address_of_a_link_does_not_keep_a_sentence_from_being_quoted() -> None:
+    found = best("[B-tree](https://example.org/b_(tree)) is a tree of sorted pages.")
+    assert found is not None
+    assert found.shown == "B-tree is a tree of sorted pages."
+    assert best("A B-tree is a tree, see https://example.org for more.") is None
+
+
+def test_the_path_of_a_link_does_not_count_as_words() -> None:
+    found = best("A B-tree is [[Very/Long/Path of many words/Tree|tree]] of pages.")
+    assert found is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Pages of a tree]], [[1 are pages.", "tags: db source: a book status: ready about: A tree of pages."],
+)
+def test_pieces_of_links_and_rows_of_fields_are_not_quoted(text: str) -> None:
+    assert best(text) is None
+
+
+def test_a_block_id_is_no_part_of_a_quotation() -> None:
+    found = best("A B-tree is a tree of pages ^why")
+    assert found is not None
+    assert (found.sentence, found.shown) == ("A B-tree is a tree of pages", "A B-tree is a tree of pages")
+
+
 def test_what_many_notes_share_is_no_evidence() -> None:
     notice = "Our handbook is a draft and needs your help."
     chunks = [chunk(notice, number) for number in range(3)]

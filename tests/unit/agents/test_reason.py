@@ -85,6 +85,10 @@ def test_a_quotation_stays_plain_text(language: str, shown: str, text: str) -> N
     assert quoted(Evidence(VaultPath("I.md"), shown, shown, (), 1, 1), language).text == text
 
 
+def test_a_tie_stands_before_the_quotation() -> None:
+    assert quoted(EVIDENCE, "en", "Both link to [[Page]].").text == "Both link to [[Page]]. “An index finds rows.”"
+
+
 async def test_a_faithful_sentence_is_used_and_counted() -> None:
     engine = Scripted("An index often is a B-tree.")
     made = reasoner(engine, "en")

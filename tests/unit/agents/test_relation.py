@@ -48,6 +48,7 @@ def test_broader_and_the_other_way_round(one: Standing, other: Standing) -> None
         (note("Index.md"), note("Notes/Index.md")),
         (note("A.md"), note("README.md")),
         (note("A.md", "java"), note("Java.md", "java")),
+        (note("C.md", "c"), note("C++.md")),
     ],
     ids=lambda standing: standing.path,
 )

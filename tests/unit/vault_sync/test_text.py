@@ -48,3 +48,10 @@ def test_stems_bring_forms_together() -> None:
 )
 def test_language(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+def test_code_does_not_tell_a_notes_language() -> None:
+    text = "Считает строки.\n\n```sql\nselect count(*) from employees where salary > 1000\n```\nИ `SELECT COUNT` тоже."
+    assert language_of(text) == "ru"
+    assert language_of("```sql\nselect 1\n```") == "en"
+    assert language_of("```\nвыбрать\n") == "ru"
