@@ -52,8 +52,13 @@ class DigestNote:
 
     def covers(self, path: str, tags: Iterable[str]) -> bool:
         """Whether a note is in scope. A tag covers the tags below it."""
-        folded = [fold(tag) for tag in tags]
-        return not self.scope or any(_covers(part, path, folded) for part in self.scope)
+        return in_scope(self.scope, path, tags)
+
+
+def in_scope(scope: Iterable[str], path: str, tags: Iterable[str]) -> bool:
+    """Whether a note is in one of these folders or has one of these `#tags`; an empty scope is the whole vault."""
+    parts, folded = tuple(scope), [fold(tag) for tag in tags]
+    return not parts or any(_covers(part, path, folded) for part in parts)
 
 
 def _covers(part: str, path: str, tags: list[str]) -> bool:
@@ -88,7 +93,7 @@ def read_digest(note: Note, now: datetime, next_fire: NextFire, new_notes: str =
             "Its note has no text.",
             "Write below the frontmatter what the digest should tell.",
         )
-    return DigestNote(note.path, cron.strip(), _scope(note.frontmatter.get(SCOPE_KEY)), prompt, new_notes)
+    return DigestNote(note.path, cron.strip(), scope_of(note.frontmatter.get(SCOPE_KEY)), prompt, new_notes)
 
 
 def _broken(note: Note, cause: str) -> DigestError:
@@ -104,6 +109,7 @@ def _body(note: Note) -> str:
     return text.strip()
 
 
-def _scope(value: object) -> tuple[str, ...]:
+def scope_of(value: object) -> tuple[str, ...]:
+    """The folders and tags that a property names."""
     values = value if isinstance(value, list | tuple) else [value]
     return tuple(str(part).strip() for part in values if part is not None and str(part).strip().strip("/"))

@@ -95,6 +95,19 @@ class Verdicts:
         rows = self._state.rows("SELECT target FROM refusals WHERE path = ? AND kind = ?", (path, kind))
         return {row["target"] for row in rows}
 
+    def refuse(self, path: VaultPath, target: VaultPath, kind: str) -> None:
+        """The user does not want this, whether or not it was ever a suggestion."""
+        with self._state.transaction() as connection:
+            pair = (path, target, kind)
+            connection.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?, ?)", (*pair, self._clock()))
+
+    def forgive(self, path: VaultPath, target: VaultPath, kind: str) -> None:
+        """The user asks for this: what was rejected may be proposed again."""
+        with self._state.transaction() as connection:
+            connection.execute("DELETE FROM refusals WHERE path = ? AND target = ? AND kind = ?", (path, target, kind))
+            rejected = "DELETE FROM suggestions WHERE path = ? AND target = ? AND kind = ? AND state = 'rejected'"
+            connection.execute(rejected, (path, target, kind))
+
     def _refuse(self, connection: sqlite3.Connection, suggestion: Suggestion) -> None:
         if suggestion.target is not None:
             pair = (suggestion.path, suggestion.target, suggestion.kind)

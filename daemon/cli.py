@@ -66,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     link = command("link", commands.link, "Propose related notes for a note, or write them into it.")
     link.add_argument("note")
+    link.add_argument("--section", metavar="NAME", help="only this section, also where it was refused before")
     link.add_argument("--dry-run", action="store_true", help="show the proposals and keep nothing")
     text = "Go through the suggestions; or list, accept and reject them."
     review.add_arguments(command("review", review.review, text), late)
@@ -111,7 +112,7 @@ def _undo(undo: argparse.ArgumentParser) -> None:
     undo.add_argument("--edit", type=int, action="append", default=[], metavar="ID", help="this write; may be repeated")
     undo.add_argument("--note", default="", metavar="PATH", help="all writes to this note or folder")
     undo.add_argument(
-        "--feature", default="", help="all writes of a feature (link, mention, properties, digest, undo, …)"
+        "--feature", default="", help="all writes of a feature (link, mention, properties, section, digest, undo, …)"
     )
     undo.add_argument("--run", dest="of_run", default="", help="all writes of one run")
     undo.add_argument("--day", type=date.fromisoformat, help="all writes of a day (YYYY-MM-DD)")

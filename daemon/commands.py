@@ -115,9 +115,10 @@ async def ask(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def link(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Propose links for a note; without --dry-run they wait in the inbox."""
+    """Propose links, properties and sections for a note; without --dry-run they wait in the inbox."""
+    body = {"path": arguments.note, "section": arguments.section}
     async with connect(settings, quiet=arguments.json) as client:
-        data = await client.post("/api/suggestions", {"path": arguments.note}, dry_run=arguments.dry_run)
+        data = await client.post("/api/suggestions", body, dry_run=arguments.dry_run)
     return _output(arguments, data, show.suggestions(data["suggestions"], kept=not arguments.dry_run))
 
 

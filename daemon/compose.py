@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from agents.answer import Answerer
+from agents.assess import Assessor
 from agents.describe import Describer
 from agents.digest import Digests
 from agents.errors import AgentError
@@ -21,6 +22,9 @@ from agents.prompts import Prompts
 from agents.properties import Properties
 from agents.relate import Relater
 from agents.relation_probe import RelationProof
+from agents.section_book import SectionBook
+from agents.sections import Sections
+from agents.statements import Author
 from agents.wishes import Choice, Wisher
 from daemon.applier import Applier
 from daemon.autolink import AutoLink
@@ -41,6 +45,7 @@ from daemon.plugins import Plugins
 from daemon.policy import LivePolicy
 from daemon.proposing import Proposing
 from daemon.schedule import ZONE, Schedule, next_fire
+from daemon.sectioning import Sectioning
 from daemon.token import load_token
 from daemon.undoing import Undoing
 from daemon.upkeep import Upkeep
@@ -197,12 +202,21 @@ class Famulus:
         self.wisher = Wisher(self.ledger, self.searcher, describer, self.policy, choice)
         self.enriching = Enriching(self)
         self.gate = Gate(self.state, self.settings.linking.rules)
-        self.kinds = kinds(self.linker, self.properties)
+        self.sections = Sections(
+            *(self.ledger, self.searcher, self.read),
+            Author(roles, self.mastery, self.prompts, Assessor(self.embedder)),
+            SectionBook(self.state),
+            self.links,
+            policy=self.policy,
+            folder=self.settings.sections.folder,
+        )
+        self.kinds = kinds(self.linker, self.properties, self.sections)
         handlers = {name: kind.handler for name, kind in self.kinds.items()}
         self.inbox = Inbox(self.state, self.read, handlers, allowed=self._proposable)
         self.linker.on_taken_out = lambda path, gone: self.inbox.verdicts.taken_out(path, LINKS, gone)
         self.linking = Linking(self)
         self.deciding = Deciding(self)
+        self.sectioning = Sectioning(self)
         self.proposing = Proposing(self)
         self.autolink = AutoLink(self.settings.linking, self.linking.on_saved, self._not_linked)
         self.upkeep.on_saved = self.saved
@@ -226,6 +240,7 @@ class Famulus:
 
     def _moved(self, old: VaultPath, new: VaultPath) -> None:
         self.linker.book.moved(old, new)
+        self.sections.book.moved(old, new)
         for name, kind in self.kinds.items():
             self.inbox.moved(old, name, partial(kind.moved, old=old, new=new))
         self.journal.moved(old, new)

@@ -167,6 +167,13 @@ class LinkingSection(_Section):
         return max(fitting, key=lambda entry: len(entry.folder.strip("/"))).mode if fitting else self.mode
 
 
+class SectionsSection(_Section):
+    """Sections by the user's own prompts."""
+
+    folder: str = "Famulus/Sections"
+    """Only notes in this folder may ask for sections in other notes; empty, none may."""
+
+
 class ServerSection(_Section):
     """Who may call."""
 
@@ -197,6 +204,7 @@ class Settings(BaseSettings):
     writing: WritingSection = WritingSection()
     journal: JournalSection = JournalSection()
     linking: LinkingSection = LinkingSection()
+    sections: SectionsSection = SectionsSection()
     server: ServerSection = ServerSection()
     roles: dict[str, str] = Field(default_factory=lambda: dict(STARTER_ROLES))
     engines: dict[str, dict[str, Any]] = Field(default_factory=lambda: dict(STARTER_ENGINES))

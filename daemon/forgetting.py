@@ -41,6 +41,7 @@ class Forgetting:
 
     def _forget(self, gone: Callable[[VaultPath], bool]) -> None:
         self._famulus.linker.book.forget(gone)
+        self._famulus.sections.book.forget(gone)
         self._famulus.relater.forget(gone)
         self._famulus.inbox.forget(gone)
         self._famulus.answerer.forget(gone)

@@ -32,6 +32,7 @@ class Linking:
         else:
             await self.suggest(path, keep=True)
         await self._famulus.enriching.on_saved(path, mode)
+        await self._famulus.sectioning.on_saved(path, mode)
         self._famulus.bus.publish("autolink.looked", path=path, mode=mode, written=written is not None)
 
     async def write_section(self, path: VaultPath) -> str | None:

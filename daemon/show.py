@@ -1,5 +1,6 @@
 """What people see in the terminal. Pure: data in, text with rich markup out."""
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 from rich.markup import escape
 
+from agents.sections import KIND as SECTION
 from daemon.doctor import Check
 from daemon.models import ModelStatus
 
@@ -75,6 +77,8 @@ def _suggestion(each: dict[str, Any], *, kept: bool) -> str:
     head = f"[bold]{escape(each['target'] or each['path'])}[/bold]  [dim]{kind}{score}[/dim]{_wanted(each['detail'])}"
     where = f"\n   [dim]for {escape(each['path'])} · {each['state']} · {each['id']}[/dim]" if kept else ""
     reason = escape(" ".join(each["reason"].split()))
+    if each["kind"] == SECTION:
+        reason = escape(textwrap.indent(each["edit"]["after"].strip(), "   ").lstrip())
     return f"{head}\n   {reason}{where}" if reason else head + where
 
 

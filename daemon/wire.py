@@ -260,6 +260,8 @@ class SuggestBody(PathBody):
     tags: list[str] = Field([], max_length=100)
     description: str | None = Field(None, max_length=4000)
     reason: str = Field("", max_length=4000)
+    section: str | None = Field(None, max_length=100)
+    """The name of the section that is wanted, and nothing else."""
 
     def goal(self) -> Wanted | None:
         """The properties that it wants, None where it asks for links. Raises BadPropertyError."""

@@ -77,6 +77,11 @@ MIGRATIONS: tuple[str, ...] = (
         at REAL NOT NULL, PRIMARY KEY (path, target)
     );
     """,
+    """
+    CREATE TABLE sections (
+        path TEXT NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (path, name)
+    );
+    """,
 )
 
 QUICK = 2**30

@@ -93,9 +93,12 @@ def _add_questions(routes: APIRouter, famulus: Famulus) -> None:
         """
         goal = body.goal()
         note = famulus.known_note(vault_path(body.path), "links" if goal is None else "notes")
-        if goal is None:
+        if body.section is not None:
+            found = await famulus.sectioning.suggest(note.path, keep=not dry_run, name=body.section)
+        elif goal is None:
             found = await famulus.linking.suggest(note.path, keep=not dry_run)
             found += await famulus.enriching.suggest(note.path, keep=not dry_run)
+            found += await famulus.sectioning.suggest(note.path, keep=not dry_run)
         else:
             found = await famulus.proposing.propose(note.path, goal, body.reason, keep=not dry_run)
         return {"suggestions": await _json(famulus, found)}
