@@ -1,4 +1,4 @@
-"""Russian forms of words, by pymorphy3 ([decision 8](../docs/decisions/0008-mentions.md) says why that one)."""
+"""Russian forms of words, by pymorphy3 ([decision 9](../docs/decisions/0009-mentions.md) says why that one)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

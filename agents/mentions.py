@@ -8,18 +8,25 @@ from typing import Protocol
 
 from agents.mention.form import Form, Manner, form_of
 from agents.mention.name import Entry, Kind, Name, edges, gap_of
-from agents.mention.names import Names
+from agents.mention.names import Known, Names
 from agents.mention.prose import prose
 from agents.mention.tokens import Token, tokens
 from agents.mention.worth import Place, worth
-from agents.mention.written import mention_form
 from vault_sync.note import Note, Span
 from vault_sync.paths import VaultPath
 
-__all__ = ["Context", "Entry", "Mention", "Names", "find_mentions"]
+__all__ = ["Context", "Entry", "Known", "Mention", "Names", "find_mentions"]
 
 _KIND_ORDER: tuple[Kind, ...] = ("title", "alias", "anchor", "short", "initials", "heading")
+_BLANKS = " \t*_=~"
 _JOINABLE = re.compile(r"[^\w\r\n|]{1,4}")
+_GLUED = re.compile(r"[-‑_'’][^\W_]|[-‑]\]|[-‑]\[|[#+@&$%]\S|[=~](?![=~])\S|\]\]|\[\[")
+"""How what stands right before (read backwards) or right after a word shows that it is a part of a longer one."""
+_COMPOUND = re.compile(r"[A-Za-z0-9][-‑][а-яё]")
+"""«Docker-образ»: a name and a word in another script."""
+_LONGEST_RUN = 80
+_RUN_BEFORE = re.compile(r"[^\s()\[\]<>\"'«»“”‘’`|]*\Z")
+_RUN_AFTER = re.compile(r"[^\s()\[\]<>\"'«»“”‘’`|]{0,80}")
 _PATHLIKE = re.compile(r"[\\_]|\w[.:]\w|/\S*/|\w/\w+\.\w|^/\w|^\.\.?/")
 _STARTS = re.compile(r"(?:^|[.!?…:|]|[\r\n])[\s>*_\"'«“(\[\-+]*(?:\d+[.)]\s+)?[*_\"'«“(]*$")
 _HINT_WORDS = """
@@ -32,12 +39,12 @@ _HINTS = frozenset(_HINT_WORDS.split())
 class Context(Protocol):
     """What the vault knows beside its names. Everything may be unknown."""
 
-    def notes(self) -> int:
-        """How many notes there are; 0 where nobody knows."""
+    def passages(self) -> int:
+        """How many passages there are; 0 where nobody knows."""
         ...
 
-    def share(self, words: Sequence[str]) -> float:
-        """The share of the notes that have these folded words, 0 to 1; 0 where nobody knows."""
+    def share(self, word: str) -> float:
+        """The share of the passages that have this folded word in any form, 0 to 1; 0 where nobody knows."""
         ...
 
     def choose(self, span: Span, targets: Sequence[VaultPath]) -> VaultPath | None:
@@ -46,10 +53,10 @@ class Context(Protocol):
 
 
 class _NoContext:
-    def notes(self) -> int:
+    def passages(self) -> int:
         return 0
 
-    def share(self, words: Sequence[str]) -> float:
+    def share(self, word: str) -> float:
         return 0.0
 
     def choose(self, span: Span, targets: Sequence[VaultPath]) -> VaultPath | None:
@@ -84,7 +91,7 @@ class _Found:
 
 def find_mentions(
     note: Note,
-    names: Names,
+    names: Known,
     *,
     context: Context | None = None,
     headings: bool = False,
@@ -125,7 +132,7 @@ def _words(note: Note, headings: bool) -> list[Token | None]:
     return found
 
 
-def _verified(note: Note, names: Names, words: Sequence[Token | None], context: Context) -> Iterator[_Found]:
+def _verified(note: Note, names: Known, words: Sequence[Token | None], context: Context) -> Iterator[_Found]:
     for first, last, candidates in names.matches(words):
         inside = [w for w in words[first:last] if w is not None]
         span = Span(inside[0].start, inside[-1].shown)
@@ -155,14 +162,12 @@ def _fits(note: Note, name: Name, found: Sequence[Token]) -> Form | None:
 def _within_word(text: str, found: Sequence[Token], name: Name) -> bool:
     """Whether the words are a part of a longer word, an identifier, a path or an address."""
     start, end = found[0].start - len(name.lead), max(found[-1].end, found[-1].stop + len(name.trail))
-    before, after = text[max(0, start - 2) : start], text[end : end + 2]
-    if before[-1:] in ("-", "‑", "_", "'", "’") and before[:1].isalnum():
+    before, after = text[max(0, start - 2) : start][::-1], text[end : end + 2]
+    if _GLUED.match(before) or (_GLUED.match(after) and not _COMPOUND.match(text, end - 1)):
         return True
-    if after[:1] in ("-", "‑", "_") and after[1:].isalnum():
-        return not (after[0] != "_" and found[-1].latin and "а" <= after[1].lower() <= "я")
-    left = max(text.rfind(space, max(0, start - 80), start) for space in ' \t\r\n(«"“') + 1
-    run = text[left:start] + "x" + text[end : end + 40].split()[0] if text[end : end + 1].strip() else text[left:start]
-    return _PATHLIKE.search(run.rstrip('.,;:!?)»"”*_').lstrip("*_~=")) is not None
+    left, right = _RUN_BEFORE.search(text, max(0, start - _LONGEST_RUN), start), _RUN_AFTER.match(text, end)
+    run = f"{left.group() if left else ''}x{right.group() if right else ''}"
+    return _PATHLIKE.search(run.rstrip(".,;:!?*_~=").lstrip("*_~=")) is not None
 
 
 def _chosen(fitting: Sequence[tuple[Name, Form]], span: Span, context: Context) -> tuple[Name, Form] | None:
@@ -192,7 +197,7 @@ def _longest(found: Iterable[_Found]) -> list[_Found]:
     return kept
 
 
-def _linked(note: Note, names: Names, once: str) -> set[tuple[int, VaultPath]]:
+def _linked(note: Note, names: Known, once: str) -> set[tuple[int, VaultPath]]:
     """What is linked already, by section."""
     found = set()
     for link in note.links:
@@ -218,22 +223,32 @@ def _score(note: Note, words: Sequence[Token | None], each: _Found, context: Con
         joined=note.text[each.span.end : each.span.end + 1] in ("/", "-", "‑")
         or note.text[max(0, each.span.start - 1) : each.span.start] == "/",
         hints=any(w is not None and w.folded in _HINTS for w in (before, after)),
-        share=context.share([w.folded for w in inside]),
-        notes=context.notes(),
+        share=context.share(inside[0].folded) if len(inside) == 1 else 0.0,
+        passages=context.passages(),
         spelled_out=each.name.kind == "initials" and _spelled_out(words, each.name),
     )
     return worth(each.name, each.form, place)
 
 
 def _beside(note: Note, words: Sequence[Token | None], each: _Found) -> tuple[Token | None, Token | None]:
-    """The words before and after, where nothing but blanks stands between."""
+    """The words before and after, where nothing but blanks stands between; those of a link count as any others."""
     before = words[each.first - 1] if each.first else None
     after = words[each.last] if each.last < len(words) else None
-    if before is not None and note.text[before.end : each.span.start].strip(" \t*_"):
+    if before is not None and note.text[before.end : each.span.start].strip(_BLANKS):
         before = None
-    if after is not None and note.text[each.span.end : after.start].strip(" \t*_"):
+    if after is not None and note.text[each.span.end : after.start].strip(_BLANKS):
         after = None
-    return before, after
+    return before or _of_link(note, each.span.start, -1), after or _of_link(note, each.span.end, 1)
+
+
+def _of_link(note: Note, offset: int, step: int) -> Token | None:
+    """The nearest word that a link right before or after the offset shows."""
+    for link in note.links:
+        gap = (link.span.end, offset) if step < 0 else (offset, link.span.start)
+        if 0 <= gap[1] - gap[0] <= 3 and not note.text[gap[0] : gap[1]].strip(_BLANKS):
+            shown = list(tokens(link.alias or link.heading or link.target.rpartition("/")[2]))
+            return (shown[-1] if step < 0 else shown[0]) if shown else None
+    return None
 
 
 def _begins(note: Note, start: int) -> bool:
@@ -254,9 +269,9 @@ def _spelled_out(words: Sequence[Token | None], name: Name) -> bool:
     return any(tuple(folded[i : i + size]) == name.whole for i in range(len(folded) - size + 1))
 
 
-def _mention(note: Note, names: Names, each: _Found, score: float) -> Mention:
+def _mention(note: Note, names: Known, each: _Found, score: float) -> Mention:
     shown = note.text[each.span.start : each.span.end]
     in_table = any(g.kind == "table" and each.span.start in g.span for g in note.groups)
     heading = each.name.heading
-    link = mention_form(names.linkpath(each.name.target), shown, heading or "", in_table=in_table)
+    link = names.written(each.name.target, note.path, heading=heading or "", text=shown, table=in_table)
     return Mention(each.span, shown, each.name.target, heading, score, each.name.kind, each.form.manner, link)

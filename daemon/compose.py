@@ -41,6 +41,7 @@ from daemon.forgetting import Forgetting, prompt_overrides
 from daemon.kinds import kinds
 from daemon.linking import Linking
 from daemon.lock import VaultLock
+from daemon.mentioning import mentioner_of
 from daemon.plugins import Plugins
 from daemon.policy import LivePolicy
 from daemon.proposing import Proposing
@@ -210,7 +211,8 @@ class Famulus:
             policy=self.policy,
             folder=self.settings.sections.folder,
         )
-        self.kinds = kinds(self.linker, self.properties, self.sections)
+        self.mentioner = mentioner_of(self)
+        self.kinds = kinds(self.linker, self.mentioner, self.properties, self.sections)
         handlers = {name: kind.handler for name, kind in self.kinds.items()}
         self.inbox = Inbox(self.state, self.read, handlers, allowed=self._proposable)
         self.linker.on_taken_out = lambda path, gone: self.inbox.verdicts.taken_out(path, LINKS, gone)

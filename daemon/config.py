@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from agents.errors import AgentError
 from agents.gate import Rules
 from agents.linkform import Form
+from agents.mentioner import Habits
 from daemon.engines.spec import EngineSpec, engine_spec
 from vault_sync.chunk import MAX_CHARS
 from vault_sync.fusion import Weights
@@ -133,10 +134,30 @@ class FolderMode(_Section):
     mode: Mode
 
 
+class MentionsSection(_Section):
+    """Phrases that name other notes, and become links."""
+
+    enabled: bool = True
+    in_headings: bool = False
+    """Whether words in headings become links, too."""
+    of_headings: bool = True
+    """Whether a phrase that is a heading of another note becomes a link to that heading."""
+    once: Literal["section", "note"] = "section"
+    """How far one link to a note reaches: it is not linked again in the same section, or in the same note."""
+    least: float = Field(0.6, ge=0, le=1)
+    """The least score of what is proposed at all; 1 is as good as certain."""
+
+    @property
+    def habits(self) -> Habits:
+        """How mentions are linked."""
+        return Habits(self.in_headings, self.once, self.least)
+
+
 class LinkingSection(_Section):
     """Auto-linking on save."""
 
     mode: Mode = "review"
+    mentions: MentionsSection = MentionsSection()
     quiet_seconds: float = Field(5.0, ge=0)
     folders: list[FolderMode] = []
     threshold: dict[str, float] = {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from agents import link, linked, properties, sections
+from agents import link, linked, mentioner, properties, sections
 from agents.inbox import Handler
 from agents.suggestion import Suggestion
 from vault_sync.paths import VaultPath
@@ -28,10 +28,16 @@ class Kind:
     moved: Moved
 
 
-def kinds(linker: link.Linker, proposals: properties.Properties, made: sections.Sections) -> Mapping[str, Kind]:
+def kinds(
+    linker: link.Linker,
+    mentions: mentioner.Mentioner,
+    proposals: properties.Properties,
+    made: sections.Sections,
+) -> Mapping[str, Kind]:
     """All kinds by their names, which are also the features that the journal knows their writes by."""
     return {
         linked.KIND: Kind(linker, "links", link.moved),
+        mentioner.KIND: Kind(mentions, "links", mentioner.moved),
         properties.KIND: Kind(proposals, "notes", lambda suggestion, old, new: properties.moved(suggestion, new)),
         sections.KIND: Kind(made, "notes", sections.moved),
     }

@@ -8,6 +8,7 @@ from agents.decisions import Write
 from agents.linked import KIND
 from agents.suggestion import Suggestion
 from daemon.autolink import new_run
+from daemon.mentioning import Mentioning
 from vault_sync.edit import Edit
 from vault_sync.paths import VaultPath
 
@@ -20,6 +21,7 @@ class Linking:
 
     def __init__(self, famulus: "Famulus") -> None:
         self._famulus = famulus
+        self._mentioning = Mentioning(famulus)
         self._one = asyncio.Lock()
 
     async def on_saved(self, path: VaultPath, mode: str) -> None:
@@ -28,29 +30,35 @@ class Linking:
             return
         written = None
         if mode == "auto":
-            written = await self.write_section(path)
+            written = await self.write_links(path)
         else:
             await self.suggest(path, keep=True)
         await self._famulus.enriching.on_saved(path, mode)
         await self._famulus.sectioning.on_saved(path, mode)
         self._famulus.bus.publish("autolink.looked", path=path, mode=mode, written=written is not None)
 
-    async def write_section(self, path: VaultPath) -> str | None:
-        """Bring the managed section up to date as far as the gate lets through; the rest waits in the inbox.
+    async def write_links(self, path: VaultPath) -> str | None:
+        """Link mentions and bring the managed section up to date as far as the gate lets through; the rest waits.
 
-        Returns the note's new hash, None where nothing changed.
+        Mentions come first: they are in the user's own text, which the section is made for. Returns the note's new
+        hash, None where nothing changed.
         """
         async with self._one:
-            data = await asyncio.to_thread(self._famulus.read, path)
-            found = await self._famulus.linker.auto(path, data, self._famulus.gate) if data is not None else None
-            if found is None:
-                return None
-            run, digest = new_run(), None
-            if found.edit is not None:
-                digest = await self._apply(found.edit, KIND, run)
-                self._famulus.inbox.wrote(found.written, Write(run, digest, silent=True))
-            self._keep(path, KIND, found.waiting)
-            return digest
+            run = new_run()
+            digest = await self._mentioning.write(path, run)
+            return await self._write_section(path, run) or digest
+
+    async def _write_section(self, path: VaultPath, run: str) -> str | None:
+        data = await asyncio.to_thread(self._famulus.read, path)
+        found = await self._famulus.linker.auto(path, data, self._famulus.gate) if data is not None else None
+        if found is None:
+            return None
+        digest = None
+        if found.edit is not None:
+            digest = await self._apply(found.edit, KIND, run)
+            self._famulus.inbox.wrote(found.written, Write(run, digest, silent=True))
+        self._keep(path, KIND, found.waiting)
+        return digest
 
     def _keep(self, path: VaultPath, kind: str, found: Sequence[Suggestion]) -> list[Suggestion]:
         """Put a new pass into the inbox, and tell of what is worth showing."""
@@ -60,16 +68,19 @@ class Linking:
         return kept
 
     async def suggest(self, path: VaultPath, *, keep: bool) -> list[Suggestion]:
-        """The links that are proposed for a note; kept in the inbox where `keep` is set.
+        """The links that are proposed for a note, related notes before mentions; kept in the inbox where `keep` is set.
 
         A note whose own text is as it was at the last pass is not worked on again: what is pending is the answer.
         """
         async with self._one:
+            mentioned = await self._mentioning.suggest(path, keep=keep)
             data = await asyncio.to_thread(self._famulus.read, path)
             found = await self._famulus.linker.review(path, data, remember=keep) if data is not None else []
             if found is None:
-                return [each for each in self._famulus.inbox.list("pending", path, KIND) if each.path == path]
-            return self._keep(path, KIND, found) if keep else found
+                found = [each for each in self._famulus.inbox.list("pending", path, KIND) if each.path == path]
+            elif keep:
+                found = self._keep(path, KIND, found)
+            return [*found, *mentioned]
 
     async def _apply(self, edit: Edit, feature: str, run: str) -> str:
         return await self._famulus.applier.apply(edit, feature=feature, run=run)

@@ -19,7 +19,7 @@ _GAP = re.compile(r"[\s\-‐‑–—]+")
 _LEAD = re.compile(r"(?<![^\s(\[{\"'«“*_])[.@#$]+$")
 _TRAIL = re.compile(r"\+\+|\+(?!\w)|#(?!\w)")
 _MOST_TOKENS = 8
-_FEWEST_INITIALS = 3
+_FEWEST_INITIALS, _MOST_INITIALS = 3, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _shorter(entry: Entry) -> Iterator[Name]:
         for name in named(entry.path, "short", bare):
             yield replace(name, whole=whole)
     letters = [t for t in tokens(bare) if t.folded not in STOP_WORDS]
-    if len(letters) >= _FEWEST_INITIALS and all(t.latin or t.cyrillic for t in letters):
+    if _FEWEST_INITIALS <= len(letters) <= _MOST_INITIALS and all(t.latin or t.cyrillic for t in letters):
         for name in named(entry.path, "initials", "".join(t.text[0] for t in letters).upper()):
             yield replace(name, whole=whole)
 

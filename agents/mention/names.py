@@ -1,90 +1,117 @@
-"""All names of a vault's notes in one automaton over stems: a text is walked once, however many names there are."""
+"""By which names the notes of a vault may be mentioned: of plain data, or following a vault that changes."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, product
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
 
-import ahocorasick_rs
-
-from agents.inflection import forms
-from agents.mention.english import odd_forms
-from agents.mention.name import Entry, Name, names_of
+from agents.linkform import Goal, spellings
+from agents.linkpaths import leads
+from agents.mention.automaton import Automaton
+from agents.mention.name import Entry, Name
 from agents.mention.tokens import Token
 from vault_sync.paths import NOTE_SUFFIX, VaultPath, title_of
 from vault_sync.resolve import Resolver
-from vault_sync.text import fold, stem
+from vault_sync.text import fold
 
-BREAK = "\x01"
-"""Stands in a sequence of stems where no name may go on."""
-_UNKNOWN = "\x02"
-_FIRST, _SURROGATES = 0x100, range(0xD800, 0xE000)
-_MOST_SPELLINGS = 12
+Resolve = Callable[[str, VaultPath], VaultPath | None]
+"""The note that a link's target leads to from a note."""
 
 
-class Names:
-    """Names by the stems of their words. Each stem that a name has is one character of the automaton's alphabet."""
+class Write(Protocol):
+    """Writes a link, as `Known.written`."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        """Use `build`."""
-        self._alphabet: dict[str, str] = {}
-        self._names: list[list[Name]] = []
-        self._titles = Counter(fold(title_of(entry.path)) for entry in entries)
-        self._resolver = Resolver(entry.path for entry in entries)
-        patterns: dict[str, int] = {}
-        for entry in entries:
-            for name in names_of(entry):
-                self._add(name, patterns)
-        self._lengths = [len(pattern) for pattern in patterns]
-        self._automaton = ahocorasick_rs.AhoCorasick(
-            patterns, implementation=ahocorasick_rs.Implementation.NoncontiguousNFA, store_patterns=False
-        )
+    def __call__(self, target: VaultPath, source: VaultPath, *, heading: str, text: str, table: bool) -> str:
+        """See there."""
+        ...
 
-    @classmethod
-    def build(cls, entries: Iterable[Entry]) -> "Names":
-        """The names of these notes. Two notes may share a name: it is then ambiguous."""
-        return cls(list(entries))
 
-    def _add(self, name: Name, patterns: dict[str, int]) -> None:
-        spellings = product(*(sorted(_stems(token)) for token in name.tokens))
-        for spelling in islice(spellings, _MOST_SPELLINGS):
-            pattern = "".join(self._letter(each) for each in spelling)
-            if pattern not in patterns:
-                patterns[pattern] = len(self._names)
-                self._names.append([])
-            self._names[patterns[pattern]].append(name)
+_SMALL, _SHARE = 300, 0.05
+"""Changed notes from which on the large layer is made anew, and their share of all."""
 
-    def _letter(self, found: str) -> str:
-        letter = self._alphabet.get(found)
-        if letter is None:
-            code = _FIRST + len(self._alphabet)
-            code += len(_SURROGATES) if code >= _SURROGATES.start else 0
-            letter = self._alphabet[found] = chr(code)
-        return letter
+
+class Known(Protocol):
+    """What finding mentions asks of names."""
 
     def matches(self, words: Sequence[Token | None]) -> Iterator[tuple[int, int, list[Name]]]:
         """Where names may stand in a sequence of words: the first word, the one after the last, and the names.
 
         None in the sequence is a break. The stems fit; whether the words do, `form_of` says.
         """
-        text = "".join(BREAK if w is None else self._alphabet.get(w.stem, _UNKNOWN) for w in words)
-        for index, start, end in self._automaton.find_matches_as_indexes(text, overlapping=True):
-            yield start, end, self._names[index]
+        ...
 
     def resolve(self, written: str, source: VaultPath) -> VaultPath | None:
         """The note that a link's target leads to from `source`, None where it is none of these."""
+        ...
+
+    def written(self, target: VaultPath, source: VaultPath, *, heading: str, text: str, table: bool) -> str:
+        """A link from the note `source` that shows `text`; in a `table` its bar is escaped."""
+        ...
+
+
+class Names:
+    """The names of some notes, once and for all."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        """Use `build`."""
+        self._automaton = Automaton(entries)
+        self._titles = Counter(fold(title_of(entry.path)) for entry in entries)
+        self._resolver = Resolver(entry.path for entry in entries)
+
+    @classmethod
+    def build(cls, entries: Iterable[Entry]) -> "Names":
+        """The names of these notes. Two notes may share a name: it is then ambiguous."""
+        return cls(list(entries))
+
+    def matches(self, words: Sequence[Token | None]) -> Iterator[tuple[int, int, list[Name]]]:
+        """As `Known.matches`."""
+        return self._automaton.matches(words)
+
+    def resolve(self, written: str, source: VaultPath) -> VaultPath | None:
+        """As `Known.resolve`."""
         return self._resolver.resolve(written, source)
 
-    def linkpath(self, target: VaultPath) -> str:
-        """The note's title, or its path without `.md` where another note has the same title."""
+    def written(self, target: VaultPath, source: VaultPath, *, heading: str, text: str, table: bool) -> str:
+        """As `Known.written`, a wikilink wherever one can be written."""
         title = title_of(target)
-        return title if self._titles[fold(title)] <= 1 else target[: -len(NOTE_SUFFIX)]
+        name = title if self._titles[fold(title)] <= 1 else target[: -len(NOTE_SUFFIX)]
+        ways = spellings("wikilink", Goal(target, heading), source, name=name, text=text, table=table)
+        return next(link for link in ways if leads(link, target, source, self._resolver))
 
 
-def _stems(token: Token) -> set[str]:
-    """The stems that forms of a word have."""
-    found = {token.stem}
-    if token.cyrillic:
-        found |= {stem(form) for form in forms(token.text.lower())}
-    elif token.latin:
-        found |= {stem(form) for form in odd_forms(token.folded)}
-    return found
+class Layers:
+    """Names that change: a large layer that is made seldom, and a small one over it of what changed since."""
+
+    def __init__(self, entries: Mapping[VaultPath, Entry], resolve: Resolve, write: Write) -> None:
+        """`entries` by the path of their note; `resolve` and `write` are as in `Known`."""
+        self.resolve = resolve
+        self.written = write
+        self._entries = dict(entries)
+        self._base, self._top = Automaton(self._entries.values()), Automaton(())
+        self._changed: set[VaultPath] = set()
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._entries
+
+    def put(self, entries: Mapping[VaultPath, Entry | None]) -> bool:
+        """These notes are called so now; None is for one that can not be linked any more. False where nothing is new."""
+        new = {path: entry for path, entry in entries.items() if self._entries.get(path) != entry}
+        for path, entry in new.items():
+            if entry is None:
+                del self._entries[path]
+            else:
+                self._entries[path] = entry
+        self._changed |= new.keys()
+        if len(self._changed) > max(_SMALL, _SHARE * len(self._entries)):
+            self._base, self._changed = Automaton(self._entries.values()), set()
+        if new:
+            self._top = Automaton(self._entries[path] for path in sorted(self._changed & self._entries.keys()))
+        return bool(new)
+
+    def matches(self, words: Sequence[Token | None]) -> Iterator[tuple[int, int, list[Name]]]:
+        """As `Known.matches`."""
+        found: dict[tuple[int, int], list[Name]] = {}
+        for first, last, names in self._base.matches(words):
+            found.setdefault((first, last), []).extend(n for n in names if n.target not in self._changed)
+        for first, last, names in self._top.matches(words):
+            found.setdefault((first, last), []).extend(names)
+        return ((first, last, names) for (first, last), names in found.items() if names)

@@ -25,7 +25,7 @@ _FEW_LETTERS = 4
 _SHORT = {1: 4.6, 2: 2.2, 3: 1.2}
 """What a single word of so few letters loses."""
 _COMMON = 0.02
-"""The share of the notes that have a word from which on it counts as common."""
+"""The share of the passages that have a word from which on it counts as common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Place:
     joined: bool = False
     hints: bool = False
     share: float = 0.0
-    """The share of the notes that have these words; 0 where nobody knows."""
-    notes: int = 0
+    """The share of the vault's passages that have the word; 0 where nobody knows."""
+    passages: int = 0
     spelled_out: bool = False
     """The note says what the initials stand for."""
 
@@ -125,7 +125,7 @@ def _habit(name: Name, place: Place) -> float:
     if not name.uses:
         return 0.0
     weight = min(1.5, 0.5 + 0.4 * math.log2(1 + name.uses))
-    if place.notes:
-        share = min(1.0, name.uses / max(1.0, place.share * place.notes))
+    if place.passages and place.share:
+        share = min(1.0, name.uses / max(1.0, place.share * place.passages))
         weight += 3.0 * share
     return weight

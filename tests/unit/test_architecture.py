@@ -24,7 +24,7 @@ ONE_PLACE = {
     "huggingface_hub": ({"daemon/engines/registry.py"}, "`serve` must never touch the network"),
     "pypdfium2": ({"vault_sync/pdf_worker.py"}, "a damaged PDF may take the process down that reads it"),
     "pymorphy3": ({"agents/inflection.py"}, "the dictionary is large, and another analyser may become the better one"),
-    "ahocorasick_rs": ({"agents/mention/names.py"}, "any automaton that reports overlapping matches will do"),
+    "ahocorasick_rs": ({"agents/mention/automaton.py"}, "any automaton that reports overlapping matches will do"),
     "uvicorn": ({"daemon/serve.py"}, "commands run the same application without a server"),
 }
 

@@ -41,7 +41,7 @@ def links(text: str, names: Names = NAMES, **how: object) -> list[str]:
         ("Two data warehouses.", ["[[Data warehouse|data warehouses]]"]),
         ("A machine-learning model.", ["[[Machine learning|machine-learning]]"]),
         ("All systems of record.", ["[[System of record|systems of record]]"]),
-        ("Written in C++ and C#.", ["[[C++]]", "[C#](C%23.md)"]),
+        ("Written in C++ and C#.", ["[[C++]]", "[C\\#](C%23.md)"]),
         ("The .NET runtime, and Node.js.", ["[[.NET]]", "[[Node.js]]"]),
         ("| KV caches |\n|--|\n| a |", ["[[KV cache\\|KV caches]]"]),
         ("RISC is a family.", ["[[Reduced instruction set computer|RISC]]"]),
