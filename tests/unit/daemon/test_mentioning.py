@@ -29,6 +29,9 @@ LINKED = (
     "Думаю о [[Квантование|квантовании]].\r\n"
 )
 
+# No model is asked for reasons: this is about mentions.
+RULES = [RuleSection(paths=["Тайное"], deny=["links"]), RuleSection(paths=["**"], deny=["prompt"])]
+
 Build = Callable[..., Awaitable[Famulus]]
 
 
@@ -45,7 +48,7 @@ async def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         settings = Settings(
             vault=tmp_path / "vault",
             data_dir=tmp_path / "data",
-            notes=NotesSection(polling=True, rules=[RuleSection(paths=["Тайное"], deny=["links"])]),
+            notes=NotesSection(polling=True, rules=RULES),
             linking=LinkingSection(**linking),
             writing=WritingSection(settle_seconds=0),
         )
