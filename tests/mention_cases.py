@@ -2,12 +2,13 @@
 
 In a text `⟦квантованию→Квантование⟧` is a mention that should become a link, `⟦?Docker→Docker⟧` one that may or may
 not; whatever is not marked should stay as it is. A target is a note's name, a path where the name is not enough, or
-`Name#Heading`. The `dev` half may be looked at while the code is written; the `held` half is only for measuring.
+`Name#Heading`. The `dev` part may be looked at while the code is written. The `held` part, on the same notes, is only
+for measuring; so is the `fresh` one, on other notes, which was written when the code was.
 """
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from vault_sync.paths import VaultPath, title_of
 
 CASES = Path(__file__).resolve().parent / "cases"
 LANGUAGES = ("ru", "en")
-HALVES = ("dev", "held")
+PARTS = ("dev", "held")
 _MARK = re.compile(r"⟦(?P<may>\??)(?P<words>[^⟦⟧→]+)→(?P<target>[^⟦⟧→]+)⟧")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 
@@ -86,9 +87,9 @@ class Verdict:
 
 
 @cache
-def vault(language: str) -> Mapping[VaultPath, Named]:
-    """The notes that the cases of a language may name."""
-    rows = _read("mentions_vaults.json")[language]
+def vault(language: str, part: str = "dev") -> Mapping[VaultPath, Named]:
+    """The notes that the cases of a language and part may name."""
+    rows = _read("mentions_vaults.json")[f"{language}-fresh" if part == "fresh" else language]
     notes = [
         Named(VaultPath(r["path"]), tuple(r.get("aliases", ())), tuple(r.get("headings", ())), r.get("text", ""))
         for r in rows
@@ -97,15 +98,15 @@ def vault(language: str) -> Mapping[VaultPath, Named]:
 
 
 @cache
-def cases(language: str, half: str) -> tuple[Case, ...]:
-    """The cases of a language, `dev` or `held`."""
-    content = _read(f"mentions_{language}_{half}.json")
+def cases(language: str, part: str) -> tuple[Case, ...]:
+    """The cases of a language and part."""
+    content, notes = _read(f"mentions_{language}_{part}.json"), vault(language, part)
     found: list[Case] = []
     for row in content["cases"]:
         number = sum(case.category == row["category"] for case in found) + 1
-        text, mentions = _unmarked(row["text"], language)
+        text, mentions = _unmarked(row["text"], notes)
         source = VaultPath(row.get("source", "Draft.md"))
-        found.append(Case(f"{language}-{half}-{row['category']}-{number}", row["category"], source, text, mentions))
+        found.append(Case(f"{language}-{part}-{row['category']}-{number}", row["category"], source, text, mentions))
     return tuple(found)
 
 
@@ -130,22 +131,22 @@ def _same(text: str, found: Found, mention: Marked) -> bool:
     return (words, found.target, found.heading) == (marked, mention.target, mention.heading)
 
 
-def _unmarked(marked: str, language: str) -> tuple[str, tuple[Marked, ...]]:
+def _unmarked(marked: str, notes: Collection[VaultPath]) -> tuple[str, tuple[Marked, ...]]:
     text, position, mentions = "", 0, []
     for match in _MARK.finditer(marked):
         text += marked[position : match.start()]
         target, _, heading = match["target"].partition("#")
         span = Span(len(text), len(text) + len(match["words"]))
-        mentions.append(Marked(span, match["words"], _path(target, language), heading, bool(match["may"])))
+        mentions.append(Marked(span, match["words"], _path(target, notes), heading, bool(match["may"])))
         text += match["words"]
         position = match.end()
     return text + marked[position:], tuple(mentions)
 
 
-def _path(target: str, language: str) -> VaultPath:
-    found = [path for path in vault(language) if title_of(path) == target or path == f"{target}.md"]
+def _path(target: str, notes: Collection[VaultPath]) -> VaultPath:
+    found = [path for path in notes if title_of(path) == target or path == f"{target}.md"]
     if len(found) != 1:
-        raise ValueError(f"The mark {target!r} names {len(found)} notes of the vault {language!r}.")
+        raise ValueError(f"The mark {target!r} names {len(found)} notes.")
     return found[0]
 
 

@@ -4,18 +4,17 @@ A hidden link is found where a proposal for its target overlaps its words.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tests.bench.linked_vaults import Hidden, LinkedVault, WrittenLink, hide
-from tests.bench.mention_finder import finder
+from tests.bench.mention_finder import POLICY, finder
 from tests.bench.plain_matcher import PlainMatcher, names_of
 from tests.mention_cases import Found
 from vault_sync.metrics import Estimate, estimate
 from vault_sync.note import Note
 from vault_sync.paths import VaultPath
 
-Finder = Callable[[Note], Sequence[Found]]
 METHODS = ("Famulus", "plain")
 
 
@@ -61,30 +60,27 @@ class Density:
 
 def seek(vault: LinkedVault) -> list[Sought]:
     """Every link of the vault, hidden once."""
-    plain = PlainMatcher(names_of(vault.notes.values())).find
-    found = []
-    for fold in vault.folds:
-        finders = {"Famulus": finder(vault, fold), "plain": plain}
-        for source, links in _by_source(fold).items():
-            found += _sought(vault, source, links, finders)
-    return found
+    return [each for fold in vault.folds for each in _without(vault, fold)]
 
 
-def _sought(
-    vault: LinkedVault, source: VaultPath, links: Sequence[WrittenLink], finders: Mapping[str, Finder]
-) -> list[Sought]:
-    note, places = hide(vault.notes[source], links)
-    proposals = {method: find(note) for method, find in finders.items()}
-    may = _open(vault, source, links)
-    return [
-        Sought(
-            hidden,
-            hidden.link in may,
-            {m: tuple(f for f in found if f.span.overlaps(hidden.span)) for m, found in proposals.items()},
-            frozenset(m for m, found in proposals.items() if _in_section(note, hidden, found)),
-        )
-        for hidden in places
-    ]
+def _without(vault: LinkedVault, fold: Sequence[WrittenLink]) -> Iterator[Sought]:
+    """The links of one part, all hidden at once."""
+    hidden = {source: hide(vault.notes[source], links) for source, links in _by_source(fold).items()}
+    plain = PlainMatcher(names_of(vault.notes.values()))
+    with finder({**vault.notes, **{source: note for source, (note, _) in hidden.items()}}) as find:
+        for source, (note, places) in hidden.items():
+            may = _open(vault, source, [place.link for place in places])
+            proposals = {"Famulus": find(note), "plain": plain.find(note)}
+            yield from (_sought(note, place, place.link in may, proposals) for place in places)
+
+
+def _sought(note: Note, hidden: Hidden, may: bool, proposals: Mapping[str, Sequence[Found]]) -> Sought:
+    return Sought(
+        hidden,
+        may,
+        {m: tuple(f for f in found if f.span.overlaps(hidden.span)) for m, found in proposals.items()},
+        frozenset(m for m, found in proposals.items() if _in_section(note, hidden, found)),
+    )
 
 
 def _in_section(note: Note, hidden: Hidden, found: Sequence[Found]) -> bool:
@@ -93,7 +89,8 @@ def _in_section(note: Note, hidden: Hidden, found: Sequence[Found]) -> bool:
 
 
 def _open(vault: LinkedVault, source: VaultPath, links: Sequence[WrittenLink]) -> set[WrittenLink]:
-    """The links that may be made by the rules: not in a heading, and the first to its target in its section."""
+    """The links that may be made by the rules: not in a heading, not in templates nor to one, and the first to its
+    target in its section."""
     note = vault.notes[source]
     headings = [heading.span for heading in note.headings]
     left = [link for link in vault.links if link.source == source and link not in links]
@@ -101,7 +98,9 @@ def _open(vault: LinkedVault, source: VaultPath, links: Sequence[WrittenLink]) -
     may = set()
     for link in sorted(links, key=lambda link: link.span.start):
         place = (_section(note, link.span.start), link.target)
-        if place not in taken and not any(span.overlaps(link.span) for span in headings):
+        closed = any(span.overlaps(link.span) for span in headings)
+        closed |= not POLICY.writable(source) or POLICY.template(link.target)
+        if place not in taken and not closed:
             may.add(link)
             taken.add(place)
     return may
@@ -135,8 +134,9 @@ def _row(vault: str, group: str, method: str, part: Sequence[Sought]) -> Hiding:
 
 def density(vault: LinkedVault) -> Density:
     """How much is proposed where nothing was hidden."""
-    find, plain = finder(vault), PlainMatcher(names_of(vault.notes.values()))
-    counts = [len(find(note)) for note in vault.notes.values()]
+    plain = PlainMatcher(names_of(vault.notes.values()))
+    with finder(vault.notes) as find:
+        counts = [len(find(note)) for note in vault.notes.values()]
     matched = sum(len(plain.find(note)) for note in vault.notes.values())
     return Density(vault.name, len(counts), sum(counts), sum(map(bool, counts)), matched)
 

@@ -1,35 +1,57 @@
-"""Famulus's own finder of mentions, as the benchmarks and the written sentences ask it."""
+"""Famulus's own finder of mentions, as the benchmarks ask it: through a ledger for a vault, bare for sentences."""
 
-from collections.abc import Callable, Collection, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
-from agents.mentions import Context, Entry, Names, find_mentions
-from tests.bench.linked_vaults import LinkedVault, WrittenLink
+from agents.linkpaths import LinkPaths
+from agents.mentions import Entry, Known, Names, find_mentions
+from agents.name_index import NameIndex
+from tests.fakes.embedder import WordEmbedder
 from tests.mention_cases import Found, vault
+from vault_sync.ledger import Ledger
 from vault_sync.note import Note
-from vault_sync.paths import title_of
+from vault_sync.paths import VaultPath, title_of
+from vault_sync.policy import InForce, Policy
+from vault_sync.stores.memory import MemoryStore
+from vault_sync.sync import Indexer
+from vault_sync.vault import Vault
+
+Finder = Callable[[Note], Sequence[Found]]
+POLICY = Policy()
 
 
-def finder(linked: LinkedVault, hidden: Collection[WrittenLink] = ()) -> Callable[[Note], Sequence[Found]]:
-    """Finds mentions in a vault in which `hidden` links were never made."""
-    left = [link for link in linked.links if link not in set(hidden)]
-    anchors: dict[str, list[str]] = {}
-    for link in left:
-        anchors.setdefault(link.target, []).append(link.shown)
-    entries = [
-        Entry(path, title_of(path), note.aliases, tuple(h.text for h in note.headings), tuple(anchors.get(path, ())))
-        for path, note in linked.notes.items()
-    ]
-    return _finder(Names.build(entries), None)
+@contextmanager
+def finder(notes: Mapping[VaultPath, Note]) -> Iterator[Finder]:
+    """Finds mentions in a vault of these notes, with its names, habits and policy as the daemon has them."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = _indexed(notes, Path(folder))
+        names = NameIndex(ledger, InForce(POLICY), LinkPaths(ledger)).current()
+        yield lambda note: _found(note, names) if POLICY.writable(note.path) else []
+        ledger.close()
 
 
-def written_finder(language: str) -> Callable[[Note], Sequence[Found]]:
+def written_finder(language: str, part: str) -> Finder:
     """Finds mentions of the notes that the written sentences name."""
-    notes = vault(language).values()
-    return _finder(Names.build(Entry(n.path, title_of(n.path), n.aliases, n.headings) for n in notes), None)
+    entries = [Entry(n.path, title_of(n.path), n.aliases, n.headings) for n in vault(language, part).values()]
+    names = Names.build(entries)
+    return lambda note: _found(note, names)
 
 
-def _finder(names: Names, context: Context | None) -> Callable[[Note], Sequence[Found]]:
-    def find(note: Note) -> list[Found]:
-        return [Found(m.span, m.target, m.heading or "") for m in find_mentions(note, names, context=context)]
+def _found(note: Note, names: Known) -> list[Found]:
+    return [Found(m.span, m.target, m.heading or "") for m in find_mentions(note, names)]
 
-    return find
+
+def _indexed(notes: Mapping[VaultPath, Note], folder: Path) -> Ledger:
+    """A ledger of the notes. Its vectors mean nothing: no mention asks for them."""
+    root = folder / "vault"
+    for path, note in notes.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(note.text.encode())
+    ledger = Ledger(folder / "index.db")
+    indexer = Indexer(Vault(root), ledger, MemoryStore(), WordEmbedder(), POLICY)
+    indexer.prepare()
+    indexer.scan()
+    return ledger

@@ -12,8 +12,9 @@ from functools import cache
 
 from tests.bench.linked_vaults import LinkedVault
 from tests.bench.mention_finder import finder
-from tests.mention_cases import CASES
+from tests.mention_cases import CASES, Found
 from vault_sync.metrics import Estimate, estimate
+from vault_sync.note import Note
 
 Key = tuple[str, str, str, str, str, str]
 """What a proposal is known by: path, text before, words, text after, target, heading."""
@@ -65,14 +66,14 @@ def judgements() -> tuple[Judged, ...]:
 
 def proposals(vault: LinkedVault) -> set[Key]:
     """What is proposed now for the vault as it stands, by what a judgement is known by."""
-    find = finder(vault)
-    found: set[Key] = set()
-    for path, note in vault.notes.items():
-        for each in find(note):
-            start, end = each.span.start, each.span.end
-            before, after = note.text[max(0, start - AROUND) : start], note.text[end : end + AROUND]
-            found.add((path, before, note.text[start:end], after, each.target, each.heading))
-    return found
+    with finder(vault.notes) as find:
+        return {key_of(note, each) for note in vault.notes.values() for each in find(note)}
+
+
+def key_of(note: Note, found: Found) -> Key:
+    start, end = found.span.start, found.span.end
+    before, after = note.text[max(0, start - AROUND) : start], note.text[end : end + AROUND]
+    return (note.path, before, note.text[start:end], after, found.target, found.heading)
 
 
 def still_made(vaults: Sequence[LinkedVault]) -> list[Read]:

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.bench.mention_finder import written_finder
-from tests.mention_cases import HALVES, LANGUAGES, Verdict, cases, judge
+from tests.mention_cases import LANGUAGES, PARTS, Verdict, cases, judge
 from vault_sync.parse import parse_note
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The written sentences of a language and half, all or one category."""
+    """The written sentences of a language and part, all or one category."""
 
     language: str
-    half: str
+    part: str
     category: str
     right: int
     wrong: int
@@ -29,18 +29,18 @@ class Written:
 
 
 def written() -> list[Written]:
-    """The sentences by language, half and category; the category is empty for all together."""
+    """The sentences by language, part and category; the category is empty for all together."""
     rows = []
     for language in LANGUAGES:
-        find = written_finder(language)
-        for half in HALVES:
-            verdicts = [judge(c, find(parse_note(c.source, c.text.encode()))) for c in cases(language, half)]
+        for part in PARTS:
+            find = written_finder(language, part)
+            verdicts = [judge(c, find(parse_note(c.source, c.text.encode()))) for c in cases(language, part)]
             names = ["", *dict.fromkeys(verdict.case.category for verdict in verdicts)]
-            rows += [_tally(language, half, name, verdicts) for name in names]
+            rows += [_tally(language, part, name, verdicts) for name in names]
     return rows
 
 
-def _tally(language: str, half: str, category: str, verdicts: Sequence[Verdict]) -> Written:
-    part = [verdict for verdict in verdicts if category in ("", verdict.case.category)]
-    right, wrong, missed = (sum(len(getattr(v, kind)) for v in part) for kind in ("right", "wrong", "missed"))
-    return Written(language, half, category, right, wrong, missed)
+def _tally(language: str, part: str, category: str, verdicts: Sequence[Verdict]) -> Written:
+    those = [verdict for verdict in verdicts if category in ("", verdict.case.category)]
+    right, wrong, missed = (sum(len(getattr(v, kind)) for v in those) for kind in ("right", "wrong", "missed"))
+    return Written(language, part, category, right, wrong, missed)

@@ -40,9 +40,9 @@ def density_table(rows: Sequence[Density]) -> str:
 
 
 def written_table(rows: Sequence[Written]) -> str:
-    lines = ["| written sentences | half | marked | precision | recall |", "|---|---|---|---|---|"]
+    lines = ["| written sentences | part | marked | precision | recall |", "|---|---|---|---|---|"]
     lines += [
-        f"| {r.language} | {r.half} | {r.right + r.missed} | {r.precision:.3f} | {r.recall:.3f} |"
+        f"| {r.language} | {r.part} | {r.right + r.missed} | {r.precision:.3f} | {r.recall:.3f} |"
         for r in rows
         if not r.category
     ]
@@ -50,7 +50,7 @@ def written_table(rows: Sequence[Written]) -> str:
 
 
 def category_table(rows: Sequence[Written]) -> str:
-    lines = ["| category, both halves | ru: right, wrong, missed | en: right, wrong, missed |", "|---|---|---|"]
+    lines = ["| category, all parts | ru: right, wrong, missed | en: right, wrong, missed |", "|---|---|---|"]
     for category in dict.fromkeys(r.category for r in rows if r.category):
         cells = []
         for language in LANGUAGES:

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from agents.mentions import Entry, Names, find_mentions
-from tests.mention_cases import HALVES, LANGUAGES, Found, Verdict, cases, judge, vault
+from tests.mention_cases import LANGUAGES, PARTS, Found, Verdict, cases, judge, vault
 from vault_sync.parse import parse_note
 from vault_sync.paths import title_of, vault_path
 
@@ -16,11 +16,11 @@ PRECISION, RECALL = 0.95, 0.9
 def verdicts() -> dict[tuple[str, str], list[Verdict]]:
     found = {}
     for language in LANGUAGES:
-        notes = vault(language).values()
-        names = Names.build(Entry(n.path, title_of(n.path), n.aliases, n.headings) for n in notes)
-        for half in HALVES:
-            found[language, half] = [
-                judge(case, mentions(case.source, case.text, names)) for case in cases(language, half)
+        for part in PARTS:
+            notes = vault(language, part).values()
+            names = Names.build(Entry(n.path, title_of(n.path), n.aliases, n.headings) for n in notes)
+            found[language, part] = [
+                judge(case, mentions(case.source, case.text, names)) for case in cases(language, part)
             ]
     return found
 
@@ -31,13 +31,13 @@ def mentions(path: str, text: str, names: Names) -> list[Found]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("part", PARTS)
 def test_enough_is_found_and_little_of_it_is_wrong(
-    language: str, half: str, verdicts: dict[tuple[str, str], list[Verdict]]
+    language: str, part: str, verdicts: dict[tuple[str, str], list[Verdict]]
 ) -> None:
-    those = verdicts[language, half]
+    those = verdicts[language, part]
     right, wrong, missed = (sum(len(getattr(v, kind)) for v in those) for kind in ("right", "wrong", "missed"))
-    faults = listed([v for v in those if v.wrong or v.missed], half)
+    faults = listed([v for v in those if v.wrong or v.missed], part)
     assert right / (right + wrong) >= PRECISION, f"{wrong} of {right + wrong} are wrong:\n{faults}"
     assert right / (right + missed) >= RECALL, f"{missed} of {right + missed} are missed:\n{faults}"
 
@@ -47,12 +47,12 @@ def test_enough_is_found_and_little_of_it_is_wrong(
 def test_nothing_is_proposed_where_nothing_may_be(
     language: str, category: str, verdicts: dict[tuple[str, str], list[Verdict]]
 ) -> None:
-    wrong = [v for half in HALVES for v in verdicts[language, half] if v.case.category == category and v.wrong]
+    wrong = [v for part in PARTS for v in verdicts[language, part] if v.case.category == category and v.wrong]
     assert not wrong, "\n".join(map(str, wrong))
 
 
-def listed(faulty: list[Verdict], half: str) -> str:
-    """The sentences; of the held half only how many of each category, so that nobody tunes to them."""
-    if half == "dev":
+def listed(faulty: list[Verdict], part: str) -> str:
+    """The sentences; of the other parts only how many of each category, so that nobody tunes to them."""
+    if part == "dev":
         return "\n".join(map(str, faulty))
     return str(dict(Counter(verdict.case.category for verdict in faulty)))
