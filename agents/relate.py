@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from agents.errors import AgentError
+from agents.errors import AgentError, ContextLengthError
 from agents.mastery import identity
 from agents.ports import ChatEngine, ChatRequest, Message, Roles
 from agents.reason import LANGUAGES, Prompts, supported, whole_sentences, written
@@ -130,14 +130,27 @@ class Relater:
             new = [other for other in others if other.path not in known]
             for start in range(0, len(new), AT_ONCE):
                 part = new[start : start + AT_ONCE]
-                said = judgements(await written(engine, request(self._prompts, note, part, language)), len(part))
-                for other, one in zip(part, said, strict=True):
+                for other, one in zip(part, await self._said(engine, note, part, language), strict=True):
                     known[other.path] = _passed(one, note, other, language)
                     self._keep(note.path, other.path, keys[other.path], known[other.path])
         except (AgentError, KeyError):
             _log.info("No engine told relations; structure decides.", exc_info=True)
             return {}
         return {path: one for path, one in known.items() if one is not None}
+
+    async def _said(
+        self, engine: ChatEngine, note: Side, others: Sequence[Side], language: str
+    ) -> list[Judgement | None]:
+        """What the engine says of each; in smaller parts where it has no room for all, None where not even for one."""
+        try:
+            answer = await written(engine, request(self._prompts, note, others, language))
+        except ContextLengthError:
+            half = len(others) // 2
+            if not half:
+                return [None]
+            first = await self._said(engine, note, others[:half], language)
+            return first + await self._said(engine, note, others[half:], language)
+        return judgements(answer, len(others))
 
     def forget(self, gone: Callable[[VaultPath], bool]) -> None:
         """Forget what was said of these notes."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.errors import EngineError
+from agents.errors import ContextLengthError, EngineError
 from agents.ports import ChatRequest, Roles
 from agents.prompts import Prompts
 from agents.relate import AT_ONCE, Judgement, Relater, Side, checked, judgements, request, schema
@@ -78,6 +78,17 @@ async def test_many_notes_are_asked_about_in_parts_after_the_same_beginning(stat
     assert first[0] == second[0]
     start = first[1].content.index("<other")
     assert first[1].content[:start] == second[1].content[:start]
+
+
+async def test_what_has_no_room_at_once_is_asked_about_in_smaller_parts(state: State) -> None:
+    def narrow(asked: ChatRequest) -> str:
+        if asked.messages[1].content.count("<other ") > 1 or "long" in asked.messages[1].content:
+            raise ContextLengthError("The request is too long.")
+        return answer(("direct", ""))
+
+    others = [HASH, INDEX, Side(VaultPath("Long.md"), "Long", "A long text.")]
+    found = await relater(ScriptedEngine(narrow), state, "en").judge(NOTE, others, "en")
+    assert found == {HASH.path: Judgement("direct"), INDEX.path: Judgement("direct")}
 
 
 async def test_a_model_that_did_not_prove_itself_is_not_asked(state: State) -> None:
