@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from vault_sync.blocks import plain_heading
 
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
-_FENCE = re.compile(r"^[ \t>]*(?:```|~~~)")
+_UNDERLINE = re.compile(r"^ {0,3}([=-])\1*[ \t]*\r?$")
+_NO_PARAGRAPH = re.compile(r"[ \t]*(?:[-*+>|]|\d{1,9}[.)])(?:[ \t]|\r?$)|[ \t>]*(?:```|~~~)|(?: {4}|\t)")
+_FRONTMATTER = re.compile(r"\A---[ \t]*\r?\n(?:.*\n)*?---[ \t]*\r?(?:\n|\Z)")
+_FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})(.*)")
 _STRIPPED = re.compile(r'[!"#$%&()*+,.:;<=>?@^`{|}~/\[\]\\\r\n]')
 _NEXT_BLOCK = re.compile(r"\n(?=[ \t]*\r?(?:\n|$)|[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]|#{1,6}[ \t])")
 _ID = re.compile(r"[ \t]\^([A-Za-z0-9-]+)[ \t]*\r?$")
@@ -54,15 +57,34 @@ def stripped(heading: str) -> str:
 
 
 def _headlines(text: str) -> list[_Headline]:
+    """All headings, those too that a line below them makes."""
     found: list[_Headline] = []
-    start, fenced = 0, False
-    for line in text.split("\n"):
-        fenced ^= bool(_FENCE.match(line))
-        heading = None if fenced else _HEADING.match(line.rstrip("\r"))
+    front = _FRONTMATTER.match(text)
+    start, fence = front.end() if front else 0, ""
+    paragraph: list[tuple[int, str]] = []
+    for line in text[start:].split("\n"):
+        fenced, fence = bool(fence), _fence_after(fence, line)
+        heading = None if fence else _HEADING.match(line.rstrip("\r"))
+        below = _UNDERLINE.match(line) if paragraph else None
         if heading:
             found.append(_Headline(start, len(heading[1]), heading[2]))
+        elif below:
+            raw = " ".join(one.strip() for _, one in paragraph)
+            found.append(_Headline(paragraph[0][0], 1 if below[1] == "=" else 2, raw))
+        goes_on = not (fenced or fence or heading or below or not line.strip() or _NO_PARAGRAPH.match(line))
+        paragraph = [*paragraph, (start, line)] if goes_on else []
         start += len(line) + 1
     return found
+
+
+def _fence_after(fence: str, line: str) -> str:
+    """What opened the code that goes on after this line; empty where there is none."""
+    found = _FENCE.match(line)
+    if not found or (fence and (not found[1].startswith(fence) or found[2].strip())):
+        return fence
+    if fence:
+        return ""
+    return "" if found[1][0] == "`" and "`" in found[2] else found[1]
 
 
 def _above(lines: Sequence[_Headline], place: int) -> list[_Headline]:

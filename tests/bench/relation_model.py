@@ -25,7 +25,7 @@ from tests.bench.relations import table as rows
 from vault_sync.text import language_of
 
 STARTER = EngineSpec("starter", "llama_cpp", "starter:smollm2", context=2048)
-SAMPLE = 30
+SAMPLE = 12
 """Pairs a vault: each is a request of its own here, and slow on a processor."""
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from agents.anchor import Anchor, anchor, stripped
 from agents.linkform import heading_part
+from vault_sync.parse import parse_note
+from vault_sync.paths import VaultPath
 
 NOTE = """# Trees
 
@@ -61,6 +63,27 @@ After code, still there.
 )
 def test_where_a_quotation_stands(quotation: str, heading: tuple[str, ...], found: Anchor) -> None:
     assert anchor(NOTE, quotation, heading) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Old | style\n===\n\nThe text.", "Old | style"),
+        ("# A\n\nIn two\nlines\n-\nThe text.", "In two lines"),
+        ("---\ntags: x\n---\nThe text.", ""),
+        ("# A\n\n---\nThe text.", "A"),
+        ("# A\n\n```\n```c\n# B\n```\nThe text.", "A"),
+        ("# A\n\n```code``` in a line\n\n# B\n\nThe text.", "B"),
+        ("# A\n\n~~~\n```\n~~~\n# B\n\nThe text.", "B"),
+        ("# A\n\n````\n```\n# B\n````\nThe text.", "A"),
+        ("# A\n\n- item\n---\nThe text.", "A"),
+        ("# A\n\n> quote\n---\nThe text.", "A"),
+    ],
+)
+def test_a_line_below_makes_a_heading(text: str, found: str) -> None:
+    assert anchor(text, "The text.", ()) == Anchor(found)
+    headings = parse_note(VaultPath("A.md"), text.encode()).headings
+    assert [one.text for one in headings][-1:] == ([found] if found else [])
 
 
 def test_what_does_not_stand_there_has_no_place() -> None:
