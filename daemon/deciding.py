@@ -63,7 +63,7 @@ class Deciding:
     def page(self, choice: Choice, *, hidden: bool = False, limit: int = 1000, offset: int = 0) -> Page:
         """A page of what fits, by note, best first; with `hidden` also what is not worth showing."""
         heads = self._famulus.inbox.heads(choice)
-        shown = heads if hidden else [head for head in heads if self.shows(head)]
+        shown = heads if hidden else self._shown(heads)
         ids = [head.id for head in shown[offset : offset + limit]]
         return Page(tuple(self._famulus.inbox.load(ids)), len(shown), len(heads) - len(shown))
 
@@ -71,14 +71,17 @@ class Deciding:
         """Whether it is worth showing; what is decided always is."""
         return each.state != "pending" or self._famulus.gate.bar(each.kind).shows(each.score)
 
+    def _shown(self, heads: Sequence[Head]) -> list[Head]:
+        """Those that are worth showing. Each kind's bar is looked up once: there may be many thousands."""
+        bars = {kind: self._famulus.gate.bar(kind) for kind in {head.kind for head in heads}}
+        return [head for head in heads if head.state != "pending" or bars[head.kind].shows(head.score)]
+
     def counts(self) -> list[Count]:
         """How many suggestions there are, by kind and state."""
         heads = self._famulus.inbox.heads(Choice())
-        all_, hidden = Counter[tuple[str, SuggestionState]](), Counter[tuple[str, SuggestionState]]()
-        for head in heads:
-            all_[head.kind, head.state] += 1
-            hidden[head.kind, head.state] += not self.shows(head)
-        return [Count(*key, count, hidden[key]) for key, count in sorted(all_.items())]
+        all_ = Counter((head.kind, head.state) for head in heads)
+        shown = Counter((head.kind, head.state) for head in self._shown(heads))
+        return [Count(*key, count, count - shown[key]) for key, count in sorted(all_.items())]
 
     def bars(self) -> list[Bar]:
         """Where the thresholds are, for each kind that has one or of which anything was decided."""
@@ -119,7 +122,7 @@ class Deciding:
                 "Give ids, folder, kind, target, min_score or max_score; or say that everything is meant.",
             )
         heads = self._famulus.inbox.heads(replace(choice, state=choice.state or _FROM[action]))
-        return [head.id for head in heads if hidden or self.shows(head)]
+        return [head.id for head in (heads if hidden else self._shown(heads))]
 
     async def decide(self, action: Action, ids: Sequence[str], run: str = "") -> list[Outcome]:
         """Decide on many: each is answered for itself. What is accepted is one run of the journal."""

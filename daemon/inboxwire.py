@@ -25,7 +25,8 @@ class DecideBody(BaseModel):
     """Which suggestions are meant: ids (or beginnings of ids), or all that fit every other field.
 
     `everything` is needed where no field says anything. `hidden` ones are meant only where that is set. With `dry_run`
-    nothing is decided, and the answer tells what would be.
+    nothing is decided, and the answer tells what would be. With the `run` of an earlier answer what is accepted goes into
+    the same run of the journal.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,6 +41,7 @@ class DecideBody(BaseModel):
     everything: bool = False
     hidden: bool = False
     dry_run: bool = False
+    run: str = Field("", max_length=32, pattern=r"^[0-9a-z]*$")
 
     def choice(self) -> Choice:
         """The choice that it means. Raises BadPathError."""

@@ -4,6 +4,7 @@ import argparse
 import json
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -12,9 +13,11 @@ from agents.errors import BadRequestError
 from daemon import reviewing, reviewshow
 from daemon.client import Client, connect
 from daemon.config import Settings
+from daemon.progress import Steps
 
 console = Console(highlight=False, soft_wrap=True)
 
+_PORTION = 100
 _STATES = ("pending", "applied", "rejected", "stale", "all")
 
 
@@ -123,21 +126,33 @@ def _ask() -> str:
 
 
 async def _decide(client: Client, action: str, arguments: argparse.Namespace) -> int:
-    path = f"/api/suggestions/{action}"
-    flags = {name: True for name in ("everything", "hidden") if getattr(arguments, name)}
-    body = {"ids": arguments.ids, "state": arguments.state} | _narrowed(arguments) | flags
-    if arguments.dry_run or not (arguments.ids or arguments.yes):
-        plan = await client.post(path, body | {"dry_run": True})
+    path, ids = f"/api/suggestions/{action}", arguments.ids
+    if arguments.dry_run or not ids or _narrowed(arguments):
+        flags = {name: True for name in ("everything", "hidden") if getattr(arguments, name)}
+        body = {"ids": ids, "state": arguments.state, "dry_run": True} | _narrowed(arguments) | flags
+        plan = await client.post(path, body)
         if arguments.dry_run:
             return _output(arguments, plan, f"{reviewshow.planned(plan, action)}: nothing was decided.")
         if not plan["count"]:
             return _output(arguments, plan, "Nothing fits.")
-        if not _confirmed(reviewshow.planned(plan, action), arguments):
+        if not (arguments.yes or _confirmed(reviewshow.planned(plan, action), arguments)):
             console.print("Nothing was decided.")
             return 1
-    answer = await client.post(path, body)
+        ids = [each["id"] for each in plan["results"]]
+    answer = await _in_portions(client, path, ids, quiet=arguments.json)
     _output(arguments, answer, reviewshow.decided(answer, action))
     return 0 if answer["done"] == answer["count"] else 1
+
+
+async def _in_portions(client: Client, path: str, ids: Sequence[str], *, quiet: bool) -> dict[str, Any]:
+    """Decide a few with each call, all in one run: many may take longer than a call should."""
+    whole: dict[str, Any] = {"count": 0, "done": 0, "run": "", "results": []}
+    with Steps(shown=not quiet and len(ids) > _PORTION) as steps:
+        for begin in range(0, len(ids), _PORTION):
+            answer = await client.post(path, {"ids": ids[begin : begin + _PORTION], "run": whole["run"]})
+            whole = answer | {name: whole[name] + answer[name] for name in ("count", "done", "results")}
+            steps.update(whole["count"], len(ids), "Suggestions")
+    return whole
 
 
 def _confirmed(question: str, arguments: argparse.Namespace) -> bool:

@@ -114,7 +114,7 @@ def _add_many(routes: APIRouter, famulus: Famulus) -> None:
         if body.dry_run:
             known = [famulus.inbox.get(each) for each in ids] if body.ids else famulus.inbox.load(ids)
             return inboxwire.would(known, _WOULD[action])
-        run = new_run() if action == "accept" else ""
+        run = (body.run or new_run()) if action == "accept" else ""
         return inboxwire.outcomes(await deciding.decide(action, ids, run), run)
 
     @routes.post("/accept")

@@ -6,8 +6,8 @@ import { FamulusError } from "./errors";
 import { type Call, type Connection, type Fetch, send, sendForJson } from "./http";
 import { type SseEvent, sseEvents } from "./sse";
 import {
-  type Outcome,
-  readOutcomes,
+  type Decided,
+  readDecided,
   readSuggestionPage,
   readSuggestions,
   readWaitingKinds,
@@ -68,9 +68,9 @@ export class Client {
     return readWaitingKinds(await this.get("/api/suggestions/summary", signal));
   }
 
-  /** Decides on many; each is answered for itself. */
-  async decide(decision: "accept" | "reject", ids: readonly string[], signal?: AbortSignal): Promise<Outcome[]> {
-    return readOutcomes(await this.post(`/api/suggestions/${decision}`, { ids }, signal));
+  /** Decides on many; each is answered for itself. With the run of an earlier answer the writes join that run. */
+  async decide(decision: "accept" | "reject", ids: readonly string[], run = ""): Promise<Decided> {
+    return readDecided(await this.post(`/api/suggestions/${decision}`, { ids, run }));
   }
 
   /** Throws with status 409 where the note has changed since. */

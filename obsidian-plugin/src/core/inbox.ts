@@ -107,8 +107,9 @@ export class Inbox {
     const open = waiting.map((item) => item.suggestion.id);
     this.mark(open, "deciding");
     this.running += 1;
+    let run = "";
     try {
-      while (open.length > 0) await this.decideSome(decision, open.splice(0, AT_ONCE));
+      while (open.length > 0) run = await this.decideSome(decision, open.splice(0, AT_ONCE), run);
     } catch (error) {
       this.mark(ids, "waiting");
       this.show({ error });
@@ -120,8 +121,9 @@ export class Inbox {
     if (this.shown.error === null) await this.load();
   }
 
-  private async decideSome(decision: Decision, ids: readonly string[]): Promise<void> {
-    const outcomes = await this.daemon().decide(decision, ids);
+  /** The run that the writes were made in. */
+  private async decideSome(decision: Decision, ids: readonly string[], before: string): Promise<string> {
+    const { run, outcomes } = await this.daemon().decide(decision, ids, before);
     const done = new Set(outcomes.filter((outcome) => outcome.done).map((outcome) => outcome.id));
     const reasons = new Map(outcomes.map((outcome) => [outcome.id, outcome.reason]));
     const decided = new Set(ids);
@@ -134,6 +136,7 @@ export class Inbox {
     const { accepted, rejected } = this.shown;
     const counts = decision === "accept" ? { accepted: accepted + done.size } : { rejected: rejected + done.size };
     this.show({ items, error: null, ...counts });
+    return run;
   }
 
   /** A suggestion as it stands here: what failed still says why after the list was loaded again. */

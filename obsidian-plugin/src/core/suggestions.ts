@@ -42,6 +42,12 @@ export interface Outcome {
   readonly reason: string;
 }
 
+export interface Decided {
+  /** By what name the journal knows the writes, to undo them together. */
+  readonly run: string;
+  readonly outcomes: readonly Outcome[];
+}
+
 export function readSuggestions(body: unknown): Suggestion[] {
   return records(isRecord(body) ? body["suggestions"] : undefined)
     .map((raw) => ({
@@ -67,12 +73,14 @@ export function readSuggestionPage(body: unknown): SuggestionPage {
   return { suggestions, total: numeric(raw["total"]) ?? suggestions.length, hidden: numeric(raw["hidden"]) ?? 0 };
 }
 
-export function readOutcomes(body: unknown): Outcome[] {
-  return records(isRecord(body) ? body["results"] : undefined).map((raw) => ({
-    id: text(raw["id"]),
-    done: text(raw["state"]) !== "" && text(raw["code"]) === "",
-    reason: text(raw["reason"]),
+export function readDecided(body: unknown): Decided {
+  const raw = isRecord(body) ? body : {};
+  const outcomes = records(raw["results"]).map((each) => ({
+    id: text(each["id"]),
+    done: text(each["state"]) !== "" && text(each["code"]) === "",
+    reason: text(each["reason"]),
   }));
+  return { run: text(raw["run"]), outcomes };
 }
 
 /** The kinds of which something waits, each with how many are shown. */

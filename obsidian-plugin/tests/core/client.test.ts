@@ -130,11 +130,11 @@ describe("suggestions", () => {
   it("decides on many, and reads what became of each", async () => {
     const { url, received } = await serve({
       "POST /api/suggestions/accept": (_, response) => {
-        sendJson(response, { results: [{ id: "a", state: "applied", reason: "" }, { id: "b", state: null, reason: "Gone.", code: "stale" }] });
+        sendJson(response, { run: "r1", results: [{ id: "a", state: "applied", reason: "" }, { id: "b", state: null, reason: "Gone.", code: "stale" }] });
       },
     });
-    expect(await clientOf(url).decide("accept", ["a", "b"])).toEqual([{ id: "a", done: true, reason: "" }, { id: "b", done: false, reason: "Gone." }]);
-    expect(received[0]?.body).toEqual({ ids: ["a", "b"] });
+    expect(await clientOf(url).decide("accept", ["a", "b"])).toEqual({ run: "r1", outcomes: [{ id: "a", done: true, reason: "" }, { id: "b", done: false, reason: "Gone." }] });
+    expect(received[0]?.body).toEqual({ ids: ["a", "b"], run: "" });
   });
 
   it("asks for fresh ones", async () => {

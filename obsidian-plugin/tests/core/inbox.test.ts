@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { FamulusError } from "../../src/core/errors";
 import { groupsOf, Inbox, type InboxState } from "../../src/core/inbox";
 import { News } from "../../src/core/news";
-import type { Outcome, Suggestion, SuggestionPage } from "../../src/core/suggestions";
+import type { Decided, Suggestion, SuggestionPage } from "../../src/core/suggestions";
 
 function suggestion(id: string, path = "a.md"): Suggestion {
   return { id, kind: "link", path, target: "b.md", relation: "direct", score: 0.5, reason: "r", evidence: [], state: "pending", hidden: false, spot: null, properties: "" };
@@ -14,6 +14,7 @@ class Daemon {
   waiting: Suggestion[];
   readonly asked: unknown[] = [];
   readonly decided: [string, readonly string[]][] = [];
+  readonly runs = new Set<string>();
   refuses = new Map<string, string>();
   failure: Error | null = null;
   meanwhile: () => void = () => undefined;
@@ -32,13 +33,14 @@ class Daemon {
     return Promise.resolve(new Map([["link", this.waiting.length]]));
   }
 
-  async decide(decision: string, ids: readonly string[]): Promise<Outcome[]> {
+  async decide(decision: string, ids: readonly string[], run: string): Promise<Decided> {
     this.decided.push([decision, ids]);
+    this.runs.add(run);
     await Promise.resolve();
     this.meanwhile();
     if (this.failure !== null) throw this.failure;
     this.waiting = this.waiting.filter((each) => !ids.includes(each.id) || this.refuses.has(each.id));
-    return ids.map((id) => ({ id, done: !this.refuses.has(id), reason: this.refuses.get(id) ?? "" }));
+    return { run: "r1", outcomes: ids.map((id) => ({ id, done: !this.refuses.has(id), reason: this.refuses.get(id) ?? "" })) };
   }
 }
 
@@ -91,6 +93,7 @@ describe("the inbox", () => {
     expect(inbox.state.more).toBe(30);
     await inbox.decide("accept", ids());
     expect(daemon.decided.map(([, some]) => some.length)).toEqual(Array<number>(10).fill(20));
+    expect([...daemon.runs]).toEqual(["", "r1"]);
     expect(ids().length).toBe(30);
     expect(inbox.state).toMatchObject({ accepted: 200, more: 0 });
   });

@@ -13,6 +13,7 @@ from daemon.compose import compose
 from daemon.config import NotesSection, Settings, WritingSection
 from tests.fakes.embedder import WordEmbedder
 from tests.unit.daemon.test_deciding import NOTES, fill_all, root
+from vault_sync.journal import Selection
 
 __all__ = ["root"]
 
@@ -52,6 +53,14 @@ async def famulus_review(
     return Command(settings, capsys)
 
 
+async def undo_all(famulus_review: Command) -> None:
+    """Undo the one run that there is."""
+    built = compose(famulus_review.settings)
+    [run] = {entry.run for entry in built.journal.entries()}
+    await built.undoing.undo(Selection(run=run))
+    await built.close()
+
+
 async def test_without_an_action_and_a_terminal_it_lists(famulus_review: Command) -> None:
     shown = await famulus_review("--min-score", "0.4")
     assert "Чай/Улун.md" in shown and "Tea.md" not in shown
@@ -60,12 +69,19 @@ async def test_without_an_action_and_a_terminal_it_lists(famulus_review: Command
     assert (await famulus_review.json("list", "--state", "all", "--all"))["hidden"] == 0
 
 
-async def test_many_need_a_yes_where_nobody_can_be_asked(famulus_review: Command, root: Path) -> None:
+async def test_many_need_a_yes_where_nobody_can_be_asked(
+    famulus_review: Command, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(review, "_PORTION", 1)
     with pytest.raises(BadRequestError, match="Nothing was decided"):
         await famulus_review("accept", "--folder", "Чай")
     assert "Accept 2 suggestions in 2 notes" in await famulus_review("accept", "--folder", "Чай", "--dry-run")
     assert {path: (root / path).read_text(encoding="utf-8") for path in NOTES} == NOTES
     assert "2 accepted" in await famulus_review("accept", "--folder", "Чай", "--yes")
+    await undo_all(famulus_review)
+    assert {path: (root / path).read_text(encoding="utf-8") for path in NOTES} == NOTES, "it was one run"
+    await famulus_review("restore", "--folder", "Чай", "--yes")
+    await famulus_review("accept", "--folder", "Чай", "--yes")
     assert "tag9" in (root / "Чай/Улун.md").read_text(encoding="utf-8")
     assert (await famulus_review.json("reject", "--all", "--yes"))["done"] == 1
 
