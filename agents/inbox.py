@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from agents.choice import Choice
 from agents.decisions import Decisions, Write
 from agents.shelf import Head, Shelf
 from agents.suggestion import AmbiguousSuggestionError, Suggestion, SuggestionState, unknown
+from agents.together import Together, together
 from agents.verdicts import TAKEN_OUT, Verdicts
 from vault_sync.edit import Edit
 from vault_sync.errors import StaleEditError
@@ -170,7 +171,11 @@ class Inbox:
         """One suggestion, by its id or the beginning of it. Raises UnknownSuggestionError, AmbiguousSuggestionError."""
         return self._shelf.load([self.find(suggestion_id)])[0]
 
-    def _shown(self, head: Head, known: dict[tuple[VaultPath, str], bool]) -> bool:
+    def shown(self, suggestion: Suggestion) -> bool:
+        """Whether the suggestion may be told of: policy allows the notes that it names."""
+        return self._shown(suggestion, {})
+
+    def _shown(self, head: Head | Suggestion, known: dict[tuple[VaultPath, str], bool]) -> bool:
         """`known` holds what was asked already: many suggestions name the same notes."""
         named = [(path, head.kind) for path in (head.path, head.target) if path is not None]
         for each in named:
@@ -198,6 +203,43 @@ class Inbox:
                 raise
             self._handlers[suggestion.kind].applied(suggestion)
             return self.verdicts.become(suggestion.id, "applied", write=Write(run, digest))
+
+    async def accept_together(
+        self, ids: Sequence[str], apply: Apply, run: str, silent: Collection[str] = ()
+    ) -> Suggestions:
+        """Apply pending suggestions of one kind for one note as one Edit; those that do not fit any more become stale.
+
+        About the `silent` ones nobody was asked. Returns all of them in their new states. Raises SuggestionError, and what
+        `apply` raises but StaleEditError: then they are pending again.
+        """
+        async with self._applying:
+            taken: Suggestions = []
+            try:
+                for each in ids:
+                    taken.append(self.verdicts.decide(self.find(each), "accepted"))
+                made = await self._together(taken)
+                digest = await apply(made.edit) if made.edit is not None else ""
+            except StaleEditError as error:
+                return [self.verdicts.become(one.id, "stale", error.cause or error.effect) for one in taken]
+            except BaseException:
+                for one in taken:
+                    self.verdicts.become(one.id, "pending")
+                raise
+            stale = {each.id: reason for each, reason in made.stale}
+            return [self._ended(each, stale, Write(run, digest, each.id in silent)) for each in taken]
+
+    def _ended(self, taken: Suggestion, stale: Mapping[str, str], write: Write) -> Suggestion:
+        if taken.id in stale:
+            return self.verdicts.become(taken.id, "stale", stale[taken.id])
+        self._handlers[taken.kind].applied(taken)
+        return self.verdicts.become(taken.id, "applied", write=write)
+
+    async def _together(self, taken: Sequence[Suggestion]) -> Together:
+        path, handler = taken[0].path, self._handlers[taken[0].kind]
+        data = await asyncio.to_thread(self._read, path)
+        if data is None:
+            raise StaleEditError(f"Nothing was written to {path!r}.", "The note is gone.", "")
+        return together(path, data, taken, handler.rebase)
 
     async def _write(self, suggestion: Suggestion, apply: Apply) -> str:
         """The note's new hash, empty where nothing had to be written."""

@@ -149,6 +149,11 @@ class Linker:
             self.book.put(path, replace(linked, fingerprint=fingerprint, mode="review"))
         return [suggestion for suggestion in made if suggestion is not None]
 
+    def settle(self, path: VaultPath, data: bytes) -> None:
+        """The user decided on all links of the note with these bytes: it is not worked on again until they change it."""
+        note = parse_note(path, data)
+        self.book.put(path, replace(self._observed(note), fingerprint=fingerprint_of(note), mode="review"))
+
     def rebase(self, suggestion: Suggestion, data: bytes) -> Edit | None:
         """The suggestion's Edit for the note as it is now; None where the note lists the target already.
 

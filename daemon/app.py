@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from daemon import __version__, errors, metrics, sse
 from daemon.auth import Gate, GateMiddleware, allowed_names
 from daemon.compose import Famulus
-from daemon.routes import digests, evaluation, index, journal, openai, plugin, search, status, suggestions
+from daemon.courtesy import Courtesy
+from daemon.routes import digests, evaluation, index, jobs, journal, openai, plugin, search, status, suggestions
 
 DESCRIPTION = """Search, cited answers, links and digests for one Obsidian vault, on your own machine.
 
@@ -29,11 +30,12 @@ def build_app(famulus: Famulus, *, serve: bool = True) -> FastAPI:
         await famulus.close()
 
     app = FastAPI(title="Famulus", version=__version__, description=DESCRIPTION, lifespan=lifespan, redoc_url=None)
-    for routes in (openai, search, evaluation, suggestions, digests, index, journal, plugin, status):
+    for routes in (openai, search, evaluation, suggestions, digests, jobs, index, journal, plugin, status):
         app.include_router(routes.router(famulus))
     app.add_exception_handler(sse.ClientGoneError, _nobody_there)
     errors.install(app, famulus.upkeep.suspect)
     app.add_middleware(_Measure)
+    app.add_middleware(_Serve, courtesy=famulus.courtesy)
     server = famulus.settings.server
     gate = Gate(famulus.token, allowed_names(server.allowed_hosts, server.host), tuple(server.allowed_origins))
     app.add_middleware(GateMiddleware, gate=gate)
@@ -42,6 +44,21 @@ def build_app(famulus: Famulus, *, serve: bool = True) -> FastAPI:
 
 async def _nobody_there(request: object, error: Exception) -> Response:
     return Response(status_code=499)
+
+
+class _Serve:
+    """Bulk work gives way while a request is answered, up to the last byte of a stream."""
+
+    def __init__(self, app: ASGIApp, courtesy: Courtesy) -> None:
+        self.app = app
+        self._courtesy = courtesy
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        with self._courtesy.serving(scope["path"]):
+            await self.app(scope, receive, send)
 
 
 class _Measure:

@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console
 
 from agents.errors import AgentError
-from daemon import __version__, commands, review
+from daemon import __version__, commands, jobcommands, review
 from daemon.config import ConfigError, Settings, load
 from daemon.errors import describe
 from vault_sync.errors import VaultError
@@ -64,10 +64,8 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--deep", action="store_true", help="try other chunk sizes and embedders, which takes minutes"
     )
-    link = command("link", commands.link, "Propose related notes for a note, or write them into it.")
-    link.add_argument("note")
-    link.add_argument("--section", metavar="NAME", help="only this section, also where it was refused before")
-    link.add_argument("--dry-run", action="store_true", help="show the proposals and keep nothing")
+    _link(command("link", commands.link, "Propose links for a note, or for the whole vault."))
+    _jobs(command("jobs", jobcommands.jobs, "List jobs over the whole vault, and tell them what to do."), late)
     text = "Go through the suggestions; or list, accept and reject them."
     review.add_arguments(command("review", review.review, text), late)
     _undo(command("undo", commands.undo, "Take back what Famulus wrote; without a choice, list it."))
@@ -106,6 +104,42 @@ def _filter_flags(command: argparse.ArgumentParser) -> None:
     command.add_argument("--tag", default="", help="only notes with this tag")
     command.add_argument("--after", default="", help="only notes changed on or after this day (YYYY-MM-DD)")
     command.add_argument("--before", default="", help="only notes changed on or before this day (YYYY-MM-DD)")
+
+
+def _link(link: argparse.ArgumentParser) -> None:
+    link.add_argument("note", nargs="?", help="path or title of a note")
+    link.add_argument("--section", metavar="NAME", help="only this section, also where it was refused before")
+    link.add_argument("--dry-run", action="store_true", help="show the proposals and keep nothing")
+    link.add_argument("--all", action="store_true", help="the whole vault: a job that asks before it writes")
+    link.add_argument("--folder", default="", help="with --all: only notes in this folder")
+    link.add_argument("--kinds", default="", help="with --all: kinds of suggestions, with commas (default: all)")
+    link.add_argument("--review", action="store_true", help="with --all: put into the inbox instead of writing")
+    link.add_argument(
+        "--sample", type=int, default=30, help="with --all: how many are shown for yes or no (default 30)"
+    )
+    link.add_argument("--seed", type=int, default=0, help="with --all: which ones are drawn (default 0)")
+    link.add_argument("--estimate", action="store_true", help="with --all: estimate, and begin later")
+    link.add_argument("--yes", action="store_true", help="with --all: begin the dry run without asking")
+
+
+def _jobs(jobs: argparse.ArgumentParser, late: argparse.ArgumentParser) -> None:
+    actions = jobs.add_subparsers(dest="action", metavar="ACTION")
+    actions.add_parser("list", help="show the jobs", parents=[late])
+    for name, text in (
+        ("show", "show one job"),
+        ("judge", "say yes or no to its sample"),
+        ("apply", "apply what you accepted and what reaches the threshold"),
+        ("pause", "stop after the present note"),
+        ("resume", "go on"),
+        ("cancel", "end it for good"),
+    ):
+        action = actions.add_parser(name, help=text, parents=[late])
+        action.add_argument("id", nargs="?", metavar="ID", help="the job (default: the open one, else the newest)")
+        if name in ("apply", "judge"):
+            action.add_argument(
+                "--threshold", action="append", metavar="X", help="least score, or KIND=X (default: as proposed)"
+            )
+            action.add_argument("--review", action="store_true", help="put into the inbox instead of writing")
 
 
 def _undo(undo: argparse.ArgumentParser) -> None:

@@ -42,6 +42,8 @@ class Client:
     """Calls the API."""
 
     http: httpx.AsyncClient
+    alone: bool = False
+    """Whether this process does the work, because no daemon has the vault."""
 
     async def get(self, path: str, /, **params: Any) -> Any:
         """The JSON of a GET. Raises RequestFailedError."""
@@ -93,12 +95,14 @@ async def connect(
     quiet: bool = False,
     patient: bool = False,
     thorough: bool = False,
+    work: bool = False,
     heard: Heard = lambda event: None,
 ) -> AsyncIterator[Client]:
     """A client for the vault that the settings name; without a daemon the index is first brought up to date.
 
     With `thorough` that includes what a daemon does in quiet moments, such as a change of the embedder, which can take
-    hours. A `patient` one waits for an answer as long as it takes, and tells of all events meanwhile.
+    hours. A `patient` one waits for an answer as long as it takes, and tells of all events meanwhile. With `work` jobs
+    are carried on here where no daemon does.
     """
     holder = VaultLock(Vault(settings.vault).id).holder() if settings.vault else None
     if holder is not None:
@@ -114,6 +118,8 @@ async def connect(
     famulus = compose(settings)
     famulus.bus.listen(heard)
     async with _local(famulus, quiet=quiet, thorough=thorough) as client:
+        if work:
+            famulus.work()
         yield client
 
 
@@ -150,7 +156,7 @@ async def _local(famulus: Famulus, *, quiet: bool, thorough: bool) -> AsyncItera
         async with httpx.AsyncClient(
             transport=transport, base_url="http://localhost", headers=headers, timeout=_TIMEOUT
         ) as http:
-            yield Client(http)
+            yield Client(http, alone=True)
     except asyncio.CancelledError:
         famulus.upkeep.stop()
         raise

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from daemon import doctor as checks
-from daemon import folder, measures, reasons, show
+from daemon import folder, jobcommands, measures, reasons, show
 from daemon import models as stored
 from daemon.bus import BusEvent
 from daemon.client import connect
@@ -115,7 +115,11 @@ async def ask(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 async def link(arguments: argparse.Namespace, settings: Settings) -> int:
-    """Propose links, properties and sections for a note; without --dry-run they wait in the inbox."""
+    """Propose links, properties and sections for a note, which without --dry-run wait in the inbox; or for all notes."""
+    if arguments.all == bool(arguments.note):
+        raise ConfigError("Nothing was linked.", "Name a note, or give --all.", "See `famulus link --help`.")
+    if arguments.all:
+        return await jobcommands.link_all(arguments, settings)
     body = {"path": arguments.note, "section": arguments.section}
     async with connect(settings, quiet=arguments.json) as client:
         data = await client.post("/api/suggestions", body, dry_run=arguments.dry_run)

@@ -30,6 +30,7 @@ from daemon.applier import Applier
 from daemon.autolink import AutoLink
 from daemon.bus import Bus
 from daemon.config import Settings
+from daemon.courtesy import Courtesy, polite
 from daemon.deciding import Deciding
 from daemon.engines.guarded import GuardedEmbedder, GuardedReranker
 from daemon.engines.host import EngineHost
@@ -38,12 +39,14 @@ from daemon.enriching import Enriching
 from daemon.errors import NotFoundError
 from daemon.folder import folder_of, locate, open_index, open_state
 from daemon.forgetting import Forgetting, prompt_overrides
+from daemon.jobs import Jobs
 from daemon.kinds import kinds
 from daemon.linking import Linking
 from daemon.lock import VaultLock
 from daemon.mentioning import mentioner_of
 from daemon.plugins import Plugins
 from daemon.policy import LivePolicy
+from daemon.producers import producers
 from daemon.proposing import Proposing
 from daemon.schedule import ZONE, Schedule, next_fire
 from daemon.sectioning import Sectioning
@@ -86,6 +89,7 @@ class Famulus:
         self.vault = vault
         self.lock = lock
         self.bus = Bus()
+        self.courtesy = Courtesy()
         self._closed = False
         self.token = load_token(settings.data_dir)
         self.token_file = settings.data_dir / "token"
@@ -178,7 +182,7 @@ class Famulus:
     def _build_agents(self) -> None:
         self.mastery = MasteryBook(self.state)
         self.prompts = Prompts(prompt_overrides(self))
-        roles = self.host.roles
+        roles = polite(self.host.roles, self.courtesy)
         self.answerer = Answerer(
             self.searcher,
             self.embedder,
@@ -220,6 +224,7 @@ class Famulus:
         self.deciding = Deciding(self)
         self.sectioning = Sectioning(self)
         self.proposing = Proposing(self)
+        self.jobs = Jobs(self, producers(self))
         self.autolink = AutoLink(self.settings.linking, self.linking.on_saved, self._not_linked)
         self.upkeep.on_saved = self.saved
         self.upkeep.on_uncovered = lambda path: self.schedule.saved(path)
@@ -246,6 +251,7 @@ class Famulus:
         for name, kind in self.kinds.items():
             self.inbox.moved(old, name, partial(kind.moved, old=old, new=new))
         self.journal.moved(old, new)
+        self.jobs.book.moved(old, new)
         self.bus.publish("note.moved", path=new, old_path=old)
         self.schedule.saved(new)
 
@@ -264,7 +270,12 @@ class Famulus:
             log.info("Removed %d temporary files of an earlier run.", swept)
         self.autolink.start()
         self.schedule.start()
+        self.work()
+
+    def work(self) -> None:
+        """Watch, and carry on with jobs: all that a command needs which runs a job beside no daemon."""
         self.upkeep.start()
+        self.jobs.start()
 
     async def catch_up(self, *, thorough: bool = False) -> None:
         """Bring the index up to date once, without watching: what a command does that runs beside no daemon.
@@ -282,6 +293,7 @@ class Famulus:
             return
         self._closed = True
         self.schedule.stop()
+        await self.jobs.stop()
         await self.autolink.stop()
         await asyncio.to_thread(self.upkeep.stop)
         await self.host.close()

@@ -184,8 +184,15 @@ class LinkingSection(_Section):
 
     def mode_for(self, path: str) -> Mode:
         """The mode for a note: the deepest folder that holds it decides."""
+        return self._set_for(path) or self.mode
+
+    def off_for(self, path: str) -> bool:
+        """Whether linking was switched off for the note's folder, and not only for all that is saved."""
+        return self._set_for(path) == "off"
+
+    def _set_for(self, path: str) -> Mode | None:
         fitting = [entry for entry in self.folders if within(path, entry.folder)]
-        return max(fitting, key=lambda entry: len(entry.folder.strip("/"))).mode if fitting else self.mode
+        return max(fitting, key=lambda entry: len(entry.folder.strip("/"))).mode if fitting else None
 
 
 class SectionsSection(_Section):

@@ -27,6 +27,8 @@ STATUS = {
     "model_not_found": 404,
     "not_found": 404,
     "suggestion": 409,
+    "job": 409,
+    "job_not_found": 404,
     "suggestion_not_found": 404,
     "suggestion_ambiguous": 400,
     "managed_section": 409,

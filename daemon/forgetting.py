@@ -31,6 +31,7 @@ class Forgetting:
         self._forget(lambda path: not policy.readable(path))
         for name in famulus.kinds:
             famulus.inbox.forget(self._not_allowed(name, policy), name)
+        famulus.jobs.book.forget(lambda path: not policy.allows(path, "links"))
         famulus.answerer.forget(lambda path: not policy.allows(path, "chat"))
         famulus.prompts.override(prompt_overrides(famulus))
         famulus.schedule.refresh_soon()
@@ -44,6 +45,7 @@ class Forgetting:
         self._famulus.sections.book.forget(gone)
         self._famulus.relater.forget(gone)
         self._famulus.inbox.forget(gone)
+        self._famulus.jobs.book.forget(gone)
         self._famulus.answerer.forget(gone)
 
 

@@ -9,6 +9,7 @@ from agents.linked import KIND
 from agents.suggestion import Suggestion
 from daemon.autolink import new_run
 from daemon.mentioning import Mentioning
+from daemon.producers import written_by_job
 from vault_sync.edit import Edit
 from vault_sync.paths import VaultPath
 
@@ -27,6 +28,8 @@ class Linking:
     async def on_saved(self, path: VaultPath, mode: str) -> None:
         """A note has been quiet for a while: link it in its mode."""
         if not self._famulus.policy.current.writable(path):
+            return
+        if await asyncio.to_thread(written_by_job, self._famulus, path):
             return
         written = None
         if mode == "auto":

@@ -142,6 +142,11 @@ class Upkeep:
         while not self._stop and self._indexer.tend():
             pass
 
+    @property
+    def scanned(self) -> bool:
+        """Whether the whole vault was compared with the index once, and can be read now."""
+        return self._scanned.is_set() and not self._problem
+
     def status(self) -> UpkeepStatus:
         """How far the index is."""
         pending = self._working + len(self._coalescer)

@@ -82,6 +82,28 @@ MIGRATIONS: tuple[str, ...] = (
         path TEXT NOT NULL, name TEXT NOT NULL, record TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (path, name)
     );
     """,
+    """
+    CREATE TABLE jobs (
+        id TEXT PRIMARY KEY, kind TEXT NOT NULL, state TEXT NOT NULL, wish TEXT NOT NULL, reason TEXT NOT NULL,
+        resumes TEXT, retry_at REAL, tries INTEGER NOT NULL, thresholds TEXT NOT NULL, estimate TEXT NOT NULL DEFAULT '',
+        began_applying REAL, created_at REAL NOT NULL, changed_at REAL NOT NULL
+    );
+    CREATE TABLE job_notes (
+        job TEXT NOT NULL, path TEXT NOT NULL, place TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('waiting', 'done', 'failed')), hash TEXT NOT NULL DEFAULT '',
+        reason TEXT NOT NULL DEFAULT '', tries INTEGER NOT NULL DEFAULT 0, not_before REAL NOT NULL DEFAULT 0,
+        looks INTEGER NOT NULL DEFAULT 0, seconds REAL, requests INTEGER NOT NULL DEFAULT 0,
+        tokens INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (job, path)
+    );
+    CREATE INDEX job_notes_next ON job_notes (job, state, place);
+    CREATE TABLE job_suggestions (
+        job TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL, target TEXT, score REAL,
+        body TEXT NOT NULL, stratum TEXT NOT NULL DEFAULT '', drawn INTEGER, verdict TEXT NOT NULL DEFAULT '',
+        outcome TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', PRIMARY KEY (job, id)
+    );
+    CREATE INDEX job_suggestions_path ON job_suggestions (job, path);
+    CREATE INDEX job_suggestions_open ON job_suggestions (job, path) WHERE outcome = '';
+    """,
 )
 
 QUICK = 2**30

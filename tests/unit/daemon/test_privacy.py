@@ -185,7 +185,7 @@ class House:
         ]
         state = [
             tuple(r)
-            for t in ("suggestions", "linked", "digests")
+            for t in ("suggestions", "linked", "digests", "job_notes", "job_suggestions")
             for r in self.famulus.state.rows(f"SELECT * FROM {t}")
         ]
         return repr(rows + state)

@@ -388,3 +388,14 @@ def test_whatever_bytes_are_flipped_it_is_opened_or_refused_as_it_is(file: Path,
         State(file).close()
     except LedgerError as error:
         assert error.fix and file.read_bytes() == data
+
+
+def test_a_state_from_before_jobs_keeps_what_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = next(number for number, script in enumerate(MIGRATIONS) if "CREATE TABLE jobs" in script)
+    with monkeypatch.context() as older:
+        older.setattr(states, "MIGRATIONS", MIGRATIONS[:before])
+        with closing(State(tmp_path / "state.db")) as state:
+            refuse(state, "kept.md")
+    with closing(State(tmp_path / "state.db")) as state:
+        assert refused(state) == ["kept.md"]
+        assert [state.rows(f"SELECT * FROM {table}") for table in ("jobs", "job_notes", "job_suggestions")] == [[]] * 3
