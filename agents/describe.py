@@ -16,6 +16,12 @@ from vault_sync.text import language_of
 log = logging.getLogger(__name__)
 
 _WHOLE = re.compile(r"[.!?…][\"'”»)]*$")
+_LEANS = re.compile(
+    r"\b(?:below|above|following|here|we|our|you|your|i|my|let['’]s|this (?:article|page|note|guide|document))\b"
+    r"|\b(?:ниже|выше|здесь|следующ\w+|мы|наш\w*|вы|ваш\w*|давайте|рассмотрим|эт\w+ (?:стать|замет|страниц|документ)\w+)\b",
+    re.IGNORECASE,
+)
+"""Who reads a description alone does not see what such words lean on."""
 _LONGEST = 200
 _MAX_EXCERPT = 1500
 _MAX_TOKENS = 60
@@ -46,7 +52,7 @@ def quoted(record: NoteRecord, chunks: Sequence[Occurrence], boilerplate: frozen
 
 def _fits(found: Evidence, language: str) -> bool:
     whole = _WHOLE.search(found.shown) is not None and len(found.shown) <= _LONGEST
-    return whole and language_of(found.shown) == language
+    return whole and _LEANS.search(found.shown) is None and language_of(found.shown) == language
 
 
 class Describer:

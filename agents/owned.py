@@ -5,12 +5,14 @@ front of the newlines at the end of the note, so that taking it out again gives 
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agents.errors import AgentError
 from vault_sync.edit import Edit, apply, content_hash
 from vault_sync.note import Note, Span
 from vault_sync.parse import parse_note
+from vault_sync.records import Occurrence
 from vault_sync.sections import find_section
 
 
@@ -86,6 +88,16 @@ def own_text(note: Note) -> str:
             start = region.span.end
     parts = (piece.strip("\r\n") for piece in (*pieces, note.text[start:]))
     return "\n".join(part for part in parts if part)
+
+
+def own_body(note: Note) -> str:
+    """The same without frontmatter."""
+    return own_text(note)[note.body_start :].strip("\r\n")
+
+
+def holds(note: Note, chunks: Iterable[Occurrence]) -> bool:
+    """Whether the note's chunks in the index are what it says now: just after a write they are not yet."""
+    return all(chunk.text in note.text for chunk in chunks if not chunk.is_description)
 
 
 def put(note: Note, section: Section | None, name: str, inner: str) -> Swap:

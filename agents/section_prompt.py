@@ -8,7 +8,7 @@ from typing import Literal, cast, get_args
 
 from agents.digest_note import in_scope, scope_of
 from agents.errors import AgentError
-from agents.owned import own_text
+from agents.owned import own_body
 from vault_sync.note import Note
 from vault_sync.paths import VaultPath, title_of
 from vault_sync.text import fold, words
@@ -78,7 +78,7 @@ def read_section_prompt(note: Note) -> SectionPrompt:
     most = front.get(WORDS_KEY, _USUAL_WORDS)
     if not isinstance(most, int) or isinstance(most, bool) or not 10 <= most <= _MOST_WORDS:
         raise _broken(note, f"`{WORDS_KEY}` is {most!r}.", f"Write a number from 10 to {_MOST_WORDS}.")
-    body = own_text(note)[note.body_start :].strip()
+    body = own_body(note).strip()
     if not words(body):
         raise _broken(note, "It has no text.", "Write below the frontmatter what the section should say.")
     headings = {key: _heading(front, key) for key in ("", "en", "ru")}

@@ -117,6 +117,8 @@ class Sections:
         if remember and self.book.observe(note.path, prompt.name, there):
             self.on_taken_out(note.path, prompt.path)
             return None
+        if not owned.holds(note, self._ledger.occurrences_of(note.path)):
+            return None  # the index is behind; it will tell when it is not
         record = await self._brought_up(note, prompt)
         made, written = self._made(note, data, prompt, record, look)
         if remember:
@@ -208,16 +210,16 @@ class Sections:
 
     def _passages(self, note: Note) -> list[Passage]:
         """The note's own passages, and the best one of each note that is near and may be quoted in it."""
-        policy, text = self._policy.current, owned.own_text(note)
+        policy = self._policy.current
         own = [passage_of(chunk) for chunk in self._ledger.occurrences_of(note.path)][:_OWN]
-        if len(words(text[note.body_start :])) < _LONG_ENOUGH:
+        if len(words(owned.own_body(note))) < _LONG_ENOUGH:
             own = []
         near = self._searcher.related(note.path, 2 * _NEAR, "links")
         fit = [one for one in near if policy.quotable(one.path) and not within(fold(one.path), fold(self._folder))]
         return [*own, *fit[:_NEAR]]
 
     def _fingerprint(self, note: Note, prompt: SectionPrompt, passages: list[Passage]) -> str:
-        said = (owned.own_text(note), prompt.fingerprint, self._links.form, [(one.path, one.text) for one in passages])
+        said = (owned.own_body(note), prompt.fingerprint, self._links.form, [(one.path, one.text) for one in passages])
         return hashlib.sha256(repr(said).encode()).hexdigest()
 
     def _line(self, path: VaultPath, said: Said, number: int) -> Line:
@@ -241,8 +243,8 @@ def _id(path: VaultPath, name: str, content: str) -> str:
 
 
 def _own_hash(note: Note) -> str:
-    return hashlib.sha256(owned.own_text(note).encode()).hexdigest()
+    return hashlib.sha256(owned.own_body(note).encode()).hexdigest()
 
 
 def _language(note: Note) -> str:
-    return language_of(owned.own_text(note)[note.body_start :] or note.title)
+    return language_of(owned.own_body(note) or note.title)

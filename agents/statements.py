@@ -16,7 +16,7 @@ from agents.ports import ChatEngine, ChatRequest, Message, Roles
 from agents.reason import LANGUAGES, Mastery, Prompts, fenced
 from agents.retrieve import Found
 from agents.section_prompt import SectionPrompt
-from agents.sentences import plain
+from agents.sentences import Sentence, plain
 from vault_sync.search import Passage
 from vault_sync.text import fold, language_of, sentences, words
 
@@ -27,6 +27,13 @@ _QUOTES = {"ru": ("«", "»"), "en": ("“", "”")}
 _TOKENS_A_WORD = 3
 _MOST_TOKENS = 600
 _MOST_QUOTED = 4
+_MOST_QUESTIONS = 5
+_FEWEST_WORDS = 4
+_MOST_SHOWN = 8000
+_SURE = 1.5
+"""Log-odds above what an answer needs: who asked waits for an answer, and nobody waits for a section."""
+_ALONE = 2.0
+"""Log-odds that make up for being the only quotation."""
 _DROP = 3.0
 """Log-odds that a quotation may lie below the best one: a section may say more than one thing, an answer says one."""
 _UNSHOWN = re.compile(r"\|.*\||```|\$\$|!\[")
@@ -101,6 +108,8 @@ class Author:
             language=LANGUAGES.get(language, "English"),
             words=str(prompt.max_words),
         )
+        while len(shown) > 1 and sum(len(one.text) for one in shown) > _MOST_SHOWN:
+            shown.pop()
         most = min(_MOST_TOKENS, _TOKENS_A_WORD * prompt.max_words, engine.context_tokens // 4)
         while True:
             user = "\n\n".join(f"{one.title}\n{fenced(plain_lines(one.text))}" for one in shown)
@@ -113,11 +122,8 @@ class Author:
 
     def _quoted(self, prompt: SectionPrompt, title: str, language: str, passages: Sequence[Passage]) -> Said:
         """The sentences that answer the prompt, asked of this note, in the order of the passages."""
-        question = f"{prompt.prompt} {title}"
-        measured = self._assessor.measure(question, passages)
-        scored = [Evidence(one, score(found, weights_for(question, one))) for one, found in measured]
-        found = select(scored, 2 * _MOST_QUOTED, _DROP)
-        good = [item for item in found if _quotable(item.sentence.text, item.sentence.plain, language)][:_MOST_QUOTED]
+        good = [item for item in self._answers(prompt, title, passages) if _quotable(item.sentence, language)]
+        good = select(good, _MOST_QUOTED, _DROP)
         before, after = _QUOTES.get(language, _QUOTES["en"])
         made = [
             Statement(f"{before}{escaped(one.sentence.plain)}{after}", one.sentence.passage, one.sentence.text, False)
@@ -126,8 +132,25 @@ class Author:
         kept = _within(made, prompt.max_words)
         order = {id(passage): number for number, passage in enumerate(passages)}
         kept.sort(key=lambda one: (order.get(id(one.passage), 0), one.passage.text.find(one.quote)))
-        chance = 1 / (1 + math.exp(-max((item.score for item in good), default=0.0)))
-        return Said(tuple(kept), chance if kept else 0.0)
+        best = max((item.score for item in good), default=0.0)
+        if len(kept) < 2 and best < _ALONE:
+            return Said()
+        return Said(tuple(kept), 1 / (1 + math.exp(-best)))
+
+    def _answers(self, prompt: SectionPrompt, title: str, passages: Sequence[Passage]) -> list[Evidence]:
+        """The sentences that answer one of the prompt's questions, each with its best score.
+
+        Each question is asked for itself: what answers one of them need not answer the others.
+        """
+        best: dict[tuple[int, int], Evidence] = {}
+        asked = [prompt.prompt[span.start : span.end] for span in sentences(prompt.prompt)][:_MOST_QUESTIONS]
+        for question in (f"{plain(one)} {title}" for one in asked):
+            for one, found in self._assessor.measure(question, passages):
+                item = Evidence(one, score(found, weights_for(question, one)) - _SURE)
+                place = (id(one.passage), one.start)
+                if place not in best or best[place].score < item.score:
+                    best[place] = item
+        return list(best.values())
 
 
 def plain_lines(text: str) -> str:
@@ -143,11 +166,20 @@ def _statement(text: str, support: Support) -> Statement:
     return Statement(escaped(plain(text)), support.sentences[0].passage, support.quote, generated=True)
 
 
-def _quotable(text: str, shown: str, language: str) -> bool:
-    """Whether a sentence can stand alone, in another place: whole, not long, on one line, in the note's language."""
-    one_line = "\n" not in text.strip() and not _UNSHOWN.search(text)
-    whole = _WHOLE.search(shown) is not None and len(sentences(shown)) == 1
-    return one_line and whole and len(shown) <= _LONGEST_QUOTE and language_of(shown) == language
+def _quotable(sentence: Sentence, language: str) -> bool:
+    """Whether it can stand alone, in another place: whole, not long, on one line, in the note's language."""
+    text, shown = sentence.text.strip(), sentence.plain
+    one_line = "\n" not in text and not _UNSHOWN.search(text) and len(shown) <= _LONGEST_QUOTE
+    whole = _WHOLE.search(shown) is not None or (_listed(sentence) and len(words(shown)) >= _FEWEST_WORDS)
+    return one_line and whole and len(sentences(shown)) == 1 and language_of(shown) == language
+
+
+def _listed(sentence: Sentence) -> bool:
+    """Whether it is a whole item of a list: these often end without a stop."""
+    text = sentence.passage.text
+    line = text[text.rfind("\n", 0, sentence.start) + 1 : sentence.start]
+    after = text[sentence.end : sentence.end + 1]
+    return _MARK.fullmatch(line) is not None and after in ("", "\n", "\r") and sentence.plain[:1].isupper()
 
 
 def _within(made: Sequence[Statement], most: int) -> list[Statement]:

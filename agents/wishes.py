@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agents.affinity import background
 from agents.describe import Describer
+from agents.owned import holds
 from agents.tagging import Surroundings, TagScore, Words, new_tag, proposed, ranked
 from vault_sync.errors import BadPropertyError
 from vault_sync.frontmatter import description_of
@@ -107,8 +108,8 @@ class Wisher:
 
     async def _described(self, note: Note) -> list[Wish]:
         record = self._ledger.note(note.path)
-        chunks = [chunk for chunk in self._ledger.occurrences_of(note.path) if chunk.text in note.text]
-        if record is None or not chunks:
+        chunks = self._ledger.occurrences_of(note.path)
+        if record is None or not chunks or not holds(note, chunks):
             return []
         common = await asyncio.to_thread(self._boilerplate)
         ask = self._policy.current.allows(note.path, "prompt")
