@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from agents.mentions import Context, Known, Mention, find_mentions
+from agents.mentions import LEAST, Context, Known, Mention, find_mentions
 from agents.suggestion import Suggestion, suggestion_id
 from vault_sync.edit import Edit, content_hash
 from vault_sync.errors import StaleEditError, UnreadableNoteError
@@ -46,7 +46,7 @@ class Habits:
 
     headings: bool = False
     once: str = "section"
-    least: float = 0.5
+    least: float = LEAST
 
 
 class Mentioner:

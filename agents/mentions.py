@@ -15,11 +15,14 @@ from agents.mention.worth import Place, worth
 from vault_sync.note import Note, Span
 from vault_sync.paths import VaultPath
 
-__all__ = ["Context", "Entry", "Known", "Mention", "Names", "find_mentions"]
+__all__ = ["LEAST", "Context", "Entry", "Known", "Mention", "Names", "find_mentions"]
 
+LEAST = 0.6
+"""The score from which on a mention is worth proposing."""
 _KIND_ORDER: tuple[Kind, ...] = ("title", "alias", "anchor", "short", "initials", "heading")
 _BLANKS = " \t*_=~"
-_JOINABLE = re.compile(r"[^\w\r\n|]{1,4}")
+_JOINABLE = re.compile(r"(?:[^\w\r\n|]|_){1,4}")
+_COLON = re.compile(r"[*_]*:[*_]*(?:\s|\Z)")
 _GLUED = re.compile(r"[-‑_'’][^\W_]|[-‑]\]|[-‑]\[|[#+@&$%]\S|[=~](?![=~])\S|\]\]|\[\[")
 """How what stands right before (read backwards) or right after a word shows that it is a part of a longer one."""
 _COMPOUND = re.compile(r"[A-Za-z0-9][-‑][а-яё]")
@@ -96,7 +99,7 @@ def find_mentions(
     context: Context | None = None,
     headings: bool = False,
     once: str = "section",
-    least: float = 0.5,
+    least: float = LEAST,
 ) -> list[Mention]:
     """The mentions of a note with a score of `least` or more, in the order of the text; none overlaps another.
 
@@ -223,7 +226,8 @@ def _score(note: Note, words: Sequence[Token | None], each: _Found, context: Con
         joined=note.text[each.span.end : each.span.end + 1] in ("/", "-", "‑")
         or note.text[max(0, each.span.start - 1) : each.span.start] == "/",
         hints=any(w is not None and w.folded in _HINTS for w in (before, after)),
-        share=context.share(inside[0].folded) if len(inside) == 1 else 0.0,
+        label=_label(note, each.span),
+        share=min(context.share(word.folded) for word in inside),
         passages=context.passages(),
         spelled_out=each.name.kind == "initials" and _spelled_out(words, each.name),
     )
@@ -253,6 +257,12 @@ def _of_link(note: Note, offset: int, step: int) -> Token | None:
 
 def _begins(note: Note, start: int) -> bool:
     return _STARTS.search(note.text[max(0, start - 40) : start] if start > 40 else "\n" + note.text[:start]) is not None
+
+
+def _label(note: Note, span: Span) -> bool:
+    """Whether the words are all that stands before a colon at the beginning of a line."""
+    start = max(note.text.rfind("\n", 0, span.start), note.text.rfind("\r", 0, span.start)) + 1
+    return not note.text[start : span.start].strip(" \t>*_-+") and _COLON.match(note.text, span.end) is not None
 
 
 def _longer(note: Note, inside: Sequence[Token], before: Token | None, after: Token | None) -> bool:

@@ -13,6 +13,7 @@ from agents.errors import AgentError
 from agents.gate import Rules
 from agents.linkform import Form
 from agents.mentioner import Habits
+from agents.mentions import LEAST
 from daemon.engines.spec import EngineSpec, engine_spec
 from vault_sync.chunk import MAX_CHARS
 from vault_sync.fusion import Weights
@@ -144,7 +145,7 @@ class MentionsSection(_Section):
     """Whether a phrase that is a heading of another note becomes a link to that heading."""
     once: Literal["section", "note"] = "section"
     """How far one link to a note reaches: it is not linked again in the same section, or in the same note."""
-    least: float = Field(0.6, ge=0, le=1)
+    least: float = Field(LEAST, ge=0, le=1)
     """The least score of what is proposed at all; 1 is as good as certain."""
 
     @property

@@ -6,6 +6,7 @@ from agents.inflection import Reading, readings
 from agents.mention.tokens import Token
 
 _OTHER_PARTS = frozenset({"VERB", "INFN", "GRND", "PRED", "ADVB", "PREP", "CONJ", "PRCL", "NPRO", "COMP", "NUMR"})
+_QUANTITIES = frozenset({"множество", "ряд", "масса", "куча", "часть", "пара", "группа", "набор", "серия", "поток"})
 _FINITE = frozenset({"VERB", "PRED"})
 _ADJECTIVES = frozenset({"ADJF", "PRTF"})
 
@@ -19,12 +20,14 @@ def doubt(title: Token, word: Token, before: Token | None, after: Token | None) 
     ours = [r for r in found if (r.lemma, r.part) in known]
     if not ours or not found[0].known:
         return 0.0
+    right = readings(after.text.lower()) if after is not None and after.cyrillic else ()
+    if ours[0].lemma in _QUANTITIES and any(r.case == "gent" and r.number == "plur" for r in right[:1]):
+        return 1.0  # «множество ошибок» is no set
     rivals = [r for r in found if r.part in _OTHER_PARTS]
     others = [r for r in found if r.noun and (r.lemma, r.part) not in known]
     if not rivals:
         return 0.6 if others and sum(r.weight for r in others) > sum(r.weight for r in ours) else 0.0
     left = readings(before.text.lower()) if before is not None and before.cyrillic else ()
-    right = readings(after.text.lower()) if after is not None and after.cyrillic else ()
     if right and right[0].part == "INFN" and any(r.part == "VERB" for r in rivals):
         return 1.0  # «рабочие стали разбирать»
     if _governed(left, ours, rivals) or _subject(ours, before, right):

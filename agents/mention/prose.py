@@ -19,6 +19,7 @@ _BLOCKED = re.compile(
     r"|(?<![\w/&])#[^\s#.,;:!?()\[\]{}'\"«»]+"  # a tag
     r"|\\[A-Za-z]+"  # a command of TeX that stands in no formula
     r"|^[ \t>]*(?:[-*+][ \t]+)?[^\s:\[\]()][^:\r\n\[\]()]{0,60}::(?=\s|$)"  # the key of an inline property
+    r"|^[ \t]*(?:>[ \t]*)+\[![^\]\r\n]*\][+-]?" + _LINE + r"*"  # the title of a callout
     r"|^[ \t]*(?:>[ \t]*)*#{1,6}[ \t]" + _LINE + r"*",  # a heading in a quote; those of the note are told apart
     re.MULTILINE | re.DOTALL,
 )

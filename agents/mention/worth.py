@@ -18,14 +18,21 @@ _KINDS: Mapping[Kind, float] = {
     "anchor": 1.6,
     "short": 1.4,
     "initials": 1.2,
-    "heading": 1.0,
+    "heading": 0.4,
 }
-_MANNERS = {"exact": 0.0, "inflected": -0.1, "number": -0.3, "derived": -3.2}
+_MANNERS = {"exact": 0.0, "inflected": -0.1, "number": -0.3, "derived": -4.5}
 _FEW_LETTERS = 4
 _SHORT = {1: 4.6, 2: 2.2, 3: 1.2}
 """What a single word of so few letters loses."""
 _COMMON = 0.02
 """The share of the passages that have a word from which on it counts as common."""
+_SELDOM = 0.03
+"""The share of the passages with a text that link it, up to which linking it is no habit."""
+
+
+_VERBS_BEFORE = "can could will would must should may might cannot not you we they i who let lets also be please"
+_VERBS_AFTER = "the a an this these those your its their his her our my it them him us all other another any each every"
+_BEFORE_VERBS, _AFTER_VERBS = frozenset(_VERBS_BEFORE.split()), frozenset(_VERBS_AFTER.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +50,10 @@ class Place:
     longer: bool = False
     joined: bool = False
     hints: bool = False
+    label: bool = False
+    """They are the label of a line: «Template: …»."""
     share: float = 0.0
-    """The share of the vault's passages that have the word; 0 where nobody knows."""
+    """The share of the vault's passages that have the rarest of the words; 0 where nobody knows."""
     passages: int = 0
     spelled_out: bool = False
     """The note says what the initials stand for."""
@@ -54,8 +63,9 @@ def worth(name: Name, form: Form, place: Place) -> float:
     """The score of one mention. Raises nothing."""
     weight = _KINDS[name.kind] + _MANNERS[form.manner]
     weight += _rarity(name, place) if len(name.tokens) == 1 else min(1.6, 0.8 * (len(name.tokens) - 1))
-    weight += _spelling(name, place) + _homonym(name, place)
-    weight -= 1.5 if place.longer else 0.0
+    weight += _spelling(name, place) + _homonym(name, place) + _verb(name, place)
+    weight -= _commonness(name, place) + (3.0 if place.label else 0.0)
+    weight -= (3.0 if _shouted(name, place) else 1.5) if place.longer else 0.0
     weight -= 1.5 if place.joined else 0.0
     weight += 2.5 if place.spelled_out else 0.0
     weight += 2.0 if place.hints and len(name.tokens) == 1 else 0.0
@@ -73,9 +83,16 @@ def _rarity(name: Name, place: Place) -> float:
         weight -= 3.4
     if letters < _FEW_LETTERS:
         weight -= 0.0 if word.acronym else _SHORT[letters]
-    if place.share > _COMMON:
-        weight -= 1.2 * math.log(place.share / _COMMON)
     return weight
+
+
+def _commonness(name: Name, place: Place) -> float:
+    """What a name loses for words that many passages have; a heading is a phrase like any other to begin with."""
+    common = _COMMON / 4 if name.kind == "heading" else _COMMON
+    if place.share <= common:
+        return 0.0
+    weight = (1.2 if len(name.tokens) == 1 else 0.8) * math.log(place.share / common)
+    return weight / 2 if _linked_share(name, place) > _SELDOM else weight
 
 
 def _spelling(name: Name, place: Place) -> float:
@@ -83,7 +100,7 @@ def _spelling(name: Name, place: Place) -> float:
     weight = 0.0
     for own, found in zip(name.tokens, place.words, strict=True):
         if own.acronym and not _same_capitals(own.text, found.text):
-            weight -= 4.0 if len(own.text) < _FEW_LETTERS else 2.5
+            weight -= 5.0
         elif not own.acronym and len(own.text) > 1 and found.acronym and len(name.tokens) == 1:
             weight -= 1.5
         elif own.text[1:] != own.text[1:].lower() and own.text != found.text:
@@ -98,6 +115,13 @@ def _capital(own: Token, place: Place) -> float:
     if own.capital and found.capital and not place.begins and not place.longer:
         return 3.0 if len(own.text) > 1 else 0.0
     return -3.0 if own.capital and not found.capital and _proper(own) else 0.0
+
+
+def _shouted(name: Name, place: Place) -> bool:
+    """Whether a word in capitals stands in a line of such words, as statements of SQL do."""
+    word, beside = place.words[0], [token for token in (place.before, place.after) if token is not None]
+    loud = any(token.acronym and token.cyrillic == word.cyrillic for token in beside)
+    return len(name.tokens) == 1 and word.acronym and loud
 
 
 def _same_capitals(own: str, found: str) -> bool:
@@ -120,12 +144,32 @@ def _homonym(name: Name, place: Place) -> float:
     return weight - 5.0 * doubt(name.tokens[0], place.words[0], place.before, place.after)
 
 
+def _verb(name: Name, place: Place) -> float:
+    """A single English word in small letters is a verb after «to» and «can», and before an article."""
+    word = place.words[0]
+    if (
+        len(name.tokens) != 1
+        or not word.latin
+        or not word.text.islower()
+        or name.tokens[0].text[1:].lower() != name.tokens[0].text[1:]
+    ):
+        return 0.0
+    before, after = (token.folded if token is not None else "" for token in (place.before, place.after))
+    if before == "to":
+        return -4.0 if word.folded in EVERYDAY else 0.0
+    return -4.0 if before in _BEFORE_VERBS or after in _AFTER_VERBS else 0.0
+
+
 def _habit(name: Name, place: Place) -> float:
-    """How often the vault links this text, of the notes that say it: what its writer finds worth a link."""
+    """How often the vault links this text, of the passages that say it: what its writer finds worth a link."""
     if not name.uses:
         return 0.0
-    weight = min(1.5, 0.5 + 0.4 * math.log2(1 + name.uses))
-    if place.passages and place.share:
-        share = min(1.0, name.uses / max(1.0, place.share * place.passages))
-        weight += 3.0 * share
-    return weight
+    weight, share = min(1.5, 0.5 + 0.4 * math.log2(1 + name.uses)), _linked_share(name, place)
+    return weight if share < 0 else (weight if share > _SELDOM else 0.3 * weight) + 3.0 * share
+
+
+def _linked_share(name: Name, place: Place) -> float:
+    """The share of the passages with a text that link it; negative where nobody knows."""
+    if not (place.passages and place.share):
+        return -1.0
+    return min(1.0, name.uses / (place.share * place.passages))

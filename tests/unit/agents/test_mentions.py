@@ -129,3 +129,18 @@ def test_an_everyday_word_becomes_a_link_where_the_vault_links_it() -> None:
     entry = Entry(vault_path("Network.md"), "Network", anchors=("network",) * 8)
     assert links("On the network.", Names.build([entry])) == ["[[Network|network]]"]
     assert links("On the network.", Names.build([Entry(vault_path("Network.md"), "Network")])) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["You can display the text.", "**Docker:** see below", "> [!info] Docker", "SELECT ETL FROM x", "DELETE ETL ROWS"],
+)
+def test_verbs_labels_and_statements_are_left_alone(text: str) -> None:
+    names = Names.build(Entry(vault_path(f"{t}.md"), t) for t in ("Display", "Docker", "ETL"))
+    assert links(text, names) == []
+
+
+def test_a_quantity_is_no_set() -> None:
+    names = Names.build([Entry(vault_path("Множество.md"), "Множество")])
+    assert links("Множество ошибок портит всё.", names) == []
+    assert links("Это свойство пустого множества с мерой.", names) == ["[[Множество|множества]]"]
