@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
+from agents.mention.choice import said_beside
 from agents.mention.form import Form, Manner, form_of
 from agents.mention.name import Entry, Kind, Name, edges, gap_of
 from agents.mention.names import Known, Names
@@ -22,6 +23,7 @@ LEAST = 0.6
 _KIND_ORDER: tuple[Kind, ...] = ("title", "alias", "anchor", "short", "initials", "heading")
 _BLANKS = " \t*_=~"
 _JOINABLE = re.compile(r"(?:[^\w\r\n|]|_){1,4}")
+_LINE_END = re.compile(r"[\r\n]")
 _COLON = re.compile(r"[*_]*:[*_]*(?:\s|\Z)")
 _GLUED = re.compile(r"[-‑_'’][^\W_]|[-‑]\]|[-‑]\[|[#+@&$%]\S|[=~](?![=~])\S|\]\]|\[\[")
 """How what stands right before (read backwards) or right after a word shows that it is a part of a longer one."""
@@ -144,7 +146,7 @@ def _verified(note: Note, names: Known, words: Sequence[Token | None], context: 
             form = _fits(note, name, inside)
             if form is not None:
                 fitting.append((name, form))
-        chosen = _chosen(fitting, span, context)
+        chosen = _chosen(note, fitting, span, context)
         if chosen is not None:
             name, form = chosen
             lead, trail = len(name.lead), len(name.trail)
@@ -173,14 +175,17 @@ def _within_word(text: str, found: Sequence[Token], name: Name) -> bool:
     return _PATHLIKE.search(run.rstrip(".,;:!?*_~=").lstrip("*_~=")) is not None
 
 
-def _chosen(fitting: Sequence[tuple[Name, Form]], span: Span, context: Context) -> tuple[Name, Form] | None:
+def _chosen(note: Note, fitting: Sequence[tuple[Name, Form]], span: Span, context: Context) -> tuple[Name, Form] | None:
     """The name that is meant: the nearest form, then the best kind; what is still more than one needs the context."""
     if not fitting:
         return None
     best = min(_order(name, form) for name, form in fitting)
     left = [(name, form) for name, form in fitting if _order(name, form) == best]
     targets = list(dict.fromkeys(name.target for name, _ in left))
-    target = targets[0] if len(targets) == 1 else context.choose(span, targets)
+    target: VaultPath | None = targets[0]
+    if len(targets) > 1:
+        name = [token.folded for token in left[0][0].tokens]
+        target = said_beside(name, _line(note, span), targets) or context.choose(span, targets)
     return next(((name, form) for name, form in left if name.target == target), None)
 
 
@@ -259,9 +264,18 @@ def _begins(note: Note, start: int) -> bool:
     return _STARTS.search(note.text[max(0, start - 40) : start] if start > 40 else "\n" + note.text[:start]) is not None
 
 
+def _line(note: Note, span: Span) -> str:
+    end = _LINE_END.search(note.text, span.end)
+    return note.text[_line_start(note, span) : end.start() if end else len(note.text)]
+
+
+def _line_start(note: Note, span: Span) -> int:
+    return max(note.text.rfind("\n", 0, span.start), note.text.rfind("\r", 0, span.start)) + 1
+
+
 def _label(note: Note, span: Span) -> bool:
     """Whether the words are all that stands before a colon at the beginning of a line."""
-    start = max(note.text.rfind("\n", 0, span.start), note.text.rfind("\r", 0, span.start)) + 1
+    start = _line_start(note, span)
     return not note.text[start : span.start].strip(" \t>*_-+") and _COLON.match(note.text, span.end) is not None
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from agents.decisions import Write
+from agents.mention_context import LedgerContext
 from agents.mentioner import KIND, Mentioner
 from agents.name_index import NameIndex
 from agents.suggestion import Suggestion
@@ -25,7 +26,7 @@ def mentioner_of(famulus: "Famulus") -> Mentioner:
         return {(row["path"], row["target"]) for row in rows}
 
     index = NameIndex(famulus.ledger, famulus.policy, famulus.links, headings=settings.of_headings, ours=ours)
-    return Mentioner(index.current, settings.habits)
+    return Mentioner(index.current, settings.habits, lambda path, digest: LedgerContext(famulus.ledger, path, digest))
 
 
 class Mentioning:

@@ -26,6 +26,8 @@ _SHORT = {1: 4.6, 2: 2.2, 3: 1.2}
 """What a single word of so few letters loses."""
 _COMMON = 0.02
 """The share of the passages that have a word from which on it counts as common."""
+_FEW_PASSAGES = 15
+"""A word in fewer passages is not common, however small the vault."""
 _SELDOM = 0.03
 """The share of the passages with a text that link it, up to which linking it is no habit."""
 
@@ -89,7 +91,7 @@ def _rarity(name: Name, place: Place) -> float:
 def _commonness(name: Name, place: Place) -> float:
     """What a name loses for words that many passages have; a heading is a phrase like any other to begin with."""
     common = _COMMON / 4 if name.kind == "heading" else _COMMON
-    if place.share <= common:
+    if place.share <= common or place.share * place.passages < _FEW_PASSAGES:
         return 0.0
     weight = (1.2 if len(name.tokens) == 1 else 0.8) * math.log(place.share / common)
     return weight / 2 if _linked_share(name, place) > _SELDOM else weight
@@ -113,7 +115,7 @@ def _capital(own: Token, place: Place) -> float:
     if len(own.text) == 1 and own.text != found.text:
         return -5.0
     if own.capital and found.capital and not place.begins and not place.longer:
-        return 3.0 if len(own.text) > 1 else 0.0
+        return 3.2 if len(own.text) > 1 else 0.0
     return -3.0 if own.capital and not found.capital and _proper(own) else 0.0
 
 
@@ -137,10 +139,10 @@ def _proper(word: Token) -> bool:
 
 def _homonym(name: Name, place: Place) -> float:
     """A single word that is usually another part of speech, or that is no noun at all, needs more than itself."""
-    if len(name.tokens) != 1 or not name.tokens[0].cyrillic:
+    if len(name.tokens) != 1 or not name.tokens[0].cyrillic or name.tokens[0].acronym:
         return 0.0
     found = readings(name.tokens[0].text.lower())
-    weight = 0.0 if not found or any(r.noun for r in found[:3]) else -2.5
+    weight = -2.5 if found and found[0].known and not any(r.noun for r in found[:3]) else 0.0
     return weight - 5.0 * doubt(name.tokens[0], place.words[0], place.before, place.after)
 
 

@@ -111,6 +111,14 @@ def test_a_name_of_two_notes_is_left_alone() -> None:
     assert links("Use Docker.", names) == []
 
 
+def test_what_the_line_says_of_its_path_decides_which_note_is_meant() -> None:
+    paths = ("Меркурий (планета).md", "Меркурий (бог).md", "Linux/Ядро.md", "Физика/Ядро.md")
+    names = Names.build(Entry(vault_path(p), p.rpartition("/")[2].removesuffix(".md")) for p in paths)
+    assert links("Аппарат миновал Меркурия, ближайшую планету.", names) == ["[[Меркурий (планета)|Меркурия]]"]
+    assert links("В Linux упало ядро.", names) == ["[[Linux/Ядро|ядро]]"]
+    assert links("Меркурия видели.", names) == []
+
+
 def test_a_heading_is_named_by_its_note() -> None:
     names = Names.build([Entry(vault_path("Docker.md"), "Docker", headings=("Multi-stage builds",))])
     mention = found("We use multi-stage builds here.", names)[0]
