@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agents.linkpaths import LinkPaths
-from agents.mentions import Entry, Known, Names, find_mentions
+from agents.mention_context import LedgerContext
+from agents.mentions import Context, Entry, Known, Names, find_mentions
 from agents.name_index import NameIndex
 from tests.fakes.embedder import WordEmbedder
 from tests.mention_cases import Found, vault
@@ -28,7 +29,10 @@ def finder(notes: Mapping[VaultPath, Note]) -> Iterator[Finder]:
     with tempfile.TemporaryDirectory() as folder:
         ledger = _indexed(notes, Path(folder))
         names = NameIndex(ledger, InForce(POLICY), LinkPaths(ledger)).current()
-        yield lambda note: _found(note, names) if POLICY.writable(note.path) else []
+        # Without the hash of the note's bytes no vectors are compared.
+        yield (
+            lambda note: _found(note, names, LedgerContext(ledger, note.path, "")) if POLICY.writable(note.path) else []
+        )
         ledger.close()
 
 
@@ -39,8 +43,8 @@ def written_finder(language: str, part: str) -> Finder:
     return lambda note: _found(note, names)
 
 
-def _found(note: Note, names: Known) -> list[Found]:
-    return [Found(m.span, m.target, m.heading or "") for m in find_mentions(note, names)]
+def _found(note: Note, names: Known, context: Context | None = None) -> list[Found]:
+    return [Found(m.span, m.target, m.heading or "") for m in find_mentions(note, names, context=context)]
 
 
 def _indexed(notes: Mapping[VaultPath, Note], folder: Path) -> Ledger:
