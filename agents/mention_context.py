@@ -37,12 +37,11 @@ class LedgerContext:
     def choose(self, span: Span, targets: Sequence[VaultPath]) -> VaultPath | None:
         """The target whose vectors are clearly closest to that of the chunk at the span, None where none is."""
         own = self._vector(span)
-        others = [self._mean(target) for target in targets]
-        if own is None or any(other is None or other.shape != own.shape for other in others):
+        means = {target: self._mean(target) for target in targets}
+        others = {target: mean for target, mean in means.items() if mean is not None}
+        if own is None or len(others) < len(targets) or any(other.shape != own.shape for other in others.values()):
             return None
-        near = sorted(
-            ((float(own @ other), target) for other, target in zip(others, targets, strict=True)), reverse=True
-        )
+        near = sorted(((float(np.dot(own, other)), target) for target, other in others.items()), reverse=True)
         return near[0][1] if near[0][0] - near[1][0] >= _MARGIN else None
 
     def _vector(self, span: Span) -> Vectors | None:
