@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from agents.affinity import mean_vector
 from vault_sync.frequency import rows_with
 from vault_sync.ledger import Ledger
