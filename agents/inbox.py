@@ -14,6 +14,7 @@ from agents.suggestion import AmbiguousSuggestionError, Suggestion, SuggestionSt
 from agents.together import Together, together
 from agents.verdicts import TAKEN_OUT, Verdicts
 from vault_sync.edit import Edit
+from vault_sync.edit import apply as applied
 from vault_sync.errors import StaleEditError
 from vault_sync.paths import VaultPath
 from vault_sync.state import State
@@ -53,14 +54,20 @@ class Inbox:
         handlers: Mapping[str, Handler],
         clock: Callable[[], float] = time.time,
         allowed: Callable[[VaultPath, str], bool] = lambda path, kind: True,
+        own: Callable[[VaultPath, bytes], str] = lambda path, data: "",
     ) -> None:
-        """A suggestion that names a note which is not `allowed` for its kind is as one that is not there."""
+        """A suggestion that names a note which is not `allowed` for its kind is as one that is not there.
+
+        `own` is a hash of what the user wrote in a note with these bytes, empty for none. Suggestions keep it in their
+        detail to know whether the user went on writing.
+        """
         self._state = state
         self._shelf = Shelf(state)
         self._allowed = allowed
         self._read = read
         self._handlers = handlers
         self._clock = clock
+        self._own = own
         self._decisions = Decisions(state, clock)
         self._applying = asyncio.Lock()
         self.verdicts = Verdicts(state, clock)
@@ -247,7 +254,22 @@ class Inbox:
         if data is None:
             raise StaleEditError(f"Nothing was written to {suggestion.path!r}.", "The note is gone.", "")
         edit = self._handlers[suggestion.kind].rebase(suggestion, data)
-        return await apply(edit) if edit is not None else ""
+        if edit is None:
+            return ""
+        digest = await apply(edit)
+        self._carry(suggestion.path, self._own(suggestion.path, data), self._own(suggestion.path, applied(edit, data)))
+        return digest
+
+    def _carry(self, path: VaultPath, was: str, now: str) -> None:
+        """What Famulus changed in a note is no reason against what else waits for it."""
+        if not was or not now or was == now:
+            return
+        waiting = [head.id for head in self._shelf.heads(Choice(state="pending", folder=path)) if head.path == path]
+        for each in self._shelf.load(waiting):
+            detail = {key: now if value == was else value for key, value in each.detail.items()}
+            if detail != each.detail:
+                with self._state.transaction() as connection:
+                    shelf.put(connection, [replace(each, detail=detail)])
 
     def reject(self, suggestion_id: str) -> Suggestion:
         """Reject a suggestion and remember it, so that it is not made again. Raises SuggestionError."""

@@ -250,6 +250,14 @@ def fingerprint_of(note: Note) -> str:
     return hashlib.sha256(own_text(note).encode()).hexdigest()
 
 
+def own_hash(path: VaultPath, data: bytes) -> str:
+    """The fingerprint of the note with these bytes; empty where it can not be read or its section not be trusted."""
+    try:
+        return fingerprint_of(parse_note(path, data))
+    except (ManagedSectionError, UnreadableNoteError):
+        return ""
+
+
 def moved(suggestion: Suggestion, old: VaultPath, new: VaultPath) -> Suggestion:
     """The same suggestion after a note that it is for, or that it names, got another path."""
     path, target = (new if each == old else each for each in (suggestion.path, suggestion.target))

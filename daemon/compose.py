@@ -13,7 +13,7 @@ from agents.digest import Digests
 from agents.errors import AgentError
 from agents.gate import Gate
 from agents.inbox import Inbox
-from agents.link import Linker
+from agents.link import Linker, own_hash
 from agents.linked import KIND as LINKS
 from agents.linkpaths import LinkPaths
 from agents.mastery import MasteryBook
@@ -218,7 +218,7 @@ class Famulus:
         self.mentioner = mentioner_of(self)
         self.kinds = kinds(self.linker, self.mentioner, self.properties, self.sections)
         handlers = {name: kind.handler for name, kind in self.kinds.items()}
-        self.inbox = Inbox(self.state, self.read, handlers, allowed=self._proposable)
+        self.inbox = Inbox(self.state, self.read, handlers, allowed=self._proposable, own=own_hash)
         self.linker.on_taken_out = lambda path, gone: self.inbox.verdicts.taken_out(path, LINKS, gone)
         self.linking = Linking(self)
         self.deciding = Deciding(self)

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 
+import pytest
+
 from agents.gate import Gate, Rules
 from agents.inbox import Inbox
-from agents.link import moved
+from agents.link import moved, own_hash
+from agents.properties import Properties
 from agents.suggestion import Suggestion, suggestion_id
 from tests.unit.agents.test_link import HASH, INDEX, NOTES, TREE, Desk, desk
 from vault_sync.edit import Edit
+from vault_sync.errors import StaleEditError
 from vault_sync.note import Span
 from vault_sync.paths import VaultPath
+from vault_sync.properties import wanted
 
 __all__ = ["desk"]
 
@@ -51,3 +56,24 @@ def test_suggestions_follow_moved_notes() -> None:
         made, id=suggestion_id("link", new, HASH), path=new, edit=replace(edit, path=new)
     )
     assert moved(made, HASH, new) == replace(made, id=suggestion_id("link", TREE, new), target=new)
+
+
+async def test_what_famulus_itself_changes_in_the_note_makes_no_link_stale(desk: Desk) -> None:
+    proposals = Properties()
+    inbox = Inbox(desk.state, desk.read, {"link": desk.linker, "properties": proposals}, own=own_hash)
+    data = desk.read(TREE) or b""
+    inbox.replace(TREE, "link", await desk.linker.review(TREE, data) or [])
+    tags = proposals.suggest(TREE, data, wanted(["keys"], None), "Why not.")
+    assert tags is not None
+    inbox.add(tags)
+    first, second = inbox.list("pending", TREE, "link")
+    await inbox.accept(tags.id, desk.apply)
+    assert (await inbox.accept(first.id, desk.apply)).state == "applied"
+    desk.save(TREE, "Mine.\n" + desk.text(TREE))
+    with pytest.raises(StaleEditError):
+        await inbox.accept(second.id, desk.apply)
+
+
+def test_a_note_that_can_not_be_trusted_has_no_hash() -> None:
+    assert own_hash(TREE, b"\xff") == own_hash(TREE, b"%% famulus:related %%\n") == ""
+    assert own_hash(TREE, b"a") != own_hash(TREE, b"b")
