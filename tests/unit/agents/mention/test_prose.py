@@ -20,7 +20,7 @@ def left(text: str, *, headings: bool = False) -> str:
         ("key:: value", " value"),
         ("a ^id", "a "),
         ("- [ ] do", "- | do"),
-        ("> [!note] Title", "> | Title"),
+        ("> [!note] Title\n> text", "\n> text"),
         ("a@b.org and www.x.org", " and "),
         ("---\nx: y\n---\na", "a"),
     ],
