@@ -18,7 +18,7 @@ from vault_sync.paths import VaultPath, title_of
 
 CASES = Path(__file__).resolve().parent / "cases"
 LANGUAGES = ("ru", "en")
-PARTS = ("dev", "held")
+PARTS = ("dev", "held", "fresh")
 _MARK = re.compile(r"⟦(?P<may>\??)(?P<words>[^⟦⟧→]+)→(?P<target>[^⟦⟧→]+)⟧")
 _POSSESSIVE = re.compile(r"['’]s?\Z")
 
@@ -60,6 +60,11 @@ class Case:
     source: VaultPath
     text: str
     mentions: tuple[Marked, ...]
+
+    @property
+    def path(self) -> VaultPath:
+        """A path of its own, for a vault that holds all the texts; `source` where that is one of the notes."""
+        return VaultPath(f"Drafts/{self.id}.md") if self.source == "Draft.md" else self.source
 
 
 @dataclass(frozen=True, slots=True)

