@@ -54,7 +54,8 @@ async def jobs(arguments: argparse.Namespace, settings: Settings) -> int:
             return _output(arguments, data := await client.get("/api/jobs"), jobshow.jobs(data["jobs"]))
         job = await _named(client, arguments.id)
         if action == "show":
-            return _output(arguments, {"job": job}, jobshow.job(job))
+            failed = (await client.get(f"/api/jobs/{job['id']}/notes", state="failed"))["notes"]
+            return _output(arguments, {"job": job}, "\n".join([jobshow.job(job), *jobshow.failed(failed)]))
         if action == "judge":
             return await _judge_and_apply(client, arguments, job)
         if action == "apply":

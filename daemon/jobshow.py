@@ -77,6 +77,15 @@ def _written(each: Mapping[str, Any]) -> int:
     return sum(counts.get("applied", 0) for counts in each["found"].values())
 
 
+def failed(notes: Sequence[Mapping[str, Any]], most: int = 10) -> list[str]:
+    """The first notes with which something went wrong, and why."""
+    more = [f"    … and {len(notes) - most} more"] if len(notes) > most else []
+    return [
+        *(f"    [red]failed[/red] {escape(each['path'])}: {escape(each['reason'])}" for each in notes[:most]),
+        *more,
+    ]
+
+
 def estimate(each: Mapping[str, Any]) -> str:
     """What is said before anything begins."""
     found = each["estimate"] or each["estimate_now"]
