@@ -75,7 +75,10 @@ class Mentioning:
         there = await asyncio.to_thread(famulus.mentioner.links, path, data)
         famulus.inbox.verdicts.taken_out(path, KIND, self._taken_out(path, there))
         found = await asyncio.to_thread(famulus.mentioner.suggest, path, data)
-        return famulus.inbox.replace(path, KIND, found)
+        kept, bar = famulus.inbox.replace(path, KIND, found), famulus.gate.bar(KIND)
+        if kept:
+            famulus.bus.publish("suggestion.new", path=path, count=sum(bar.shows(each.score) for each in kept))
+        return kept
 
     def _taken_out(self, path: VaultPath, there: Counter[VaultPath]) -> set[VaultPath]:
         """The notes to which fewer links lead now than were written, as far as these notes are still there."""
