@@ -23,6 +23,8 @@ export interface Suggestion {
   /** Whether the daemon shows it only to who asks for all. */
   readonly hidden: boolean;
   readonly spot: Spot | null;
+  /** The lines that would be written; "" for a change within a line. */
+  readonly text: string;
   /** The tags and the description that it wants, "" where it wants none. */
   readonly properties: string;
 }
@@ -62,6 +64,7 @@ export function readSuggestions(body: unknown): Suggestion[] {
       state: text(raw["state"]),
       hidden: raw["hidden"] === true,
       spot: spotOf(raw),
+      text: isRecord(raw["context"]) || !isRecord(raw["edit"]) ? "" : text(raw["edit"]["after"]).trim(),
       properties: propertiesOf(raw["detail"]),
     }))
     .filter((suggestion) => suggestion.id !== "");

@@ -33,4 +33,8 @@ export function showGrounds(card: HTMLElement, suggestion: Suggestion, words: St
   for (const quote of suggestion.evidence.filter((each) => !reason.includes(each))) {
     card.createDiv({ cls: "famulus-source-quote", text: quote, attr: { "aria-label": words.links.evidence } });
   }
+  if (suggestion.text === "") return;
+  const written = card.createEl("details", { cls: "famulus-written" });
+  written.createEl("summary", { text: words.inbox.written });
+  written.createEl("pre", { text: suggestion.text });
 }

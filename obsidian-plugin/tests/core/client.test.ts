@@ -114,7 +114,7 @@ describe("suggestions", () => {
 
   it("asks for those that wait, and reads what they would change", async () => {
     const mention = { ...raw, hidden: true, context: { before: "по ", after: " весов" }, edit: { before: "квантованию", after: "[[Квантование|квантованию]]" } };
-    const tags = { ...raw, id: "s2", target: null, detail: { tags: "чай tea/green", description: "О чае" } };
+    const tags = { ...raw, id: "s2", target: null, edit: { before: "", after: "tags: [чай]\n" }, detail: { tags: "чай tea/green", description: "О чае" } };
     const { url, received } = await serve({
       "GET /api/suggestions": (_, response) => { sendJson(response, { suggestions: [mention, tags], total: 9, hidden: 3 }); },
       "GET /api/suggestions/summary": (_, response) => {
@@ -122,7 +122,7 @@ describe("suggestions", () => {
       },
     });
     const page = await clientOf(url).suggestions({ kind: "a&b", hidden: true, limit: 20 });
-    expect(page).toMatchObject({ total: 9, hidden: 3, suggestions: [{ hidden: true, spot: { before: "по ", removed: "квантованию", added: "[[Квантование|квантованию]]", after: " весов" } }, { properties: "#чай #tea/green · О чае" }] });
+    expect(page).toMatchObject({ total: 9, hidden: 3, suggestions: [{ hidden: true, spot: { before: "по ", removed: "квантованию", added: "[[Квантование|квантованию]]", after: " весов" } }, { text: "tags: [чай]", properties: "#чай #tea/green · О чае" }] });
     expect(Object.fromEntries(received[0]?.query ?? [])).toEqual({ kind: "a&b", hidden: "true", limit: "20" });
     expect(await clientOf(url).waitingKinds()).toEqual(new Map([["link", 3]]));
   });
@@ -140,7 +140,7 @@ describe("suggestions", () => {
   it("asks for fresh ones", async () => {
     const { url, received } = await serve({ "POST /api/suggestions": (_, response) => { sendJson(response, { suggestions: [raw, { ...raw, id: "", target: null }] }); } });
     const suggestions = await clientOf(url).suggest("a.md");
-    expect(suggestions).toEqual([{ id: "s1", kind: "link", path: "a.md", target: "b.md", relation: "broader", score: 0.7, reason: "r", evidence: ["e"], state: "pending", hidden: false, spot: null, properties: "" }]);
+    expect(suggestions).toEqual([{ id: "s1", kind: "link", path: "a.md", target: "b.md", relation: "broader", score: 0.7, reason: "r", evidence: ["e"], state: "pending", hidden: false, spot: null, text: "", properties: "" }]);
     expect(received[0]?.body).toEqual({ path: "a.md" });
   });
 

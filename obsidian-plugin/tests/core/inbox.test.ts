@@ -6,7 +6,7 @@ import { News } from "../../src/core/news";
 import type { Decided, Suggestion, SuggestionPage } from "../../src/core/suggestions";
 
 function suggestion(id: string, path = "a.md"): Suggestion {
-  return { id, kind: "link", path, target: "b.md", relation: "direct", score: 0.5, reason: "r", evidence: [], state: "pending", hidden: false, spot: null, properties: "" };
+  return { id, kind: "link", path, target: "b.md", relation: "direct", score: 0.5, reason: "r", evidence: [], state: "pending", hidden: false, spot: null, text: "", properties: "" };
 }
 
 /** A daemon with a list that decisions shorten. */

@@ -21,7 +21,7 @@ const LINK = {
 const WAITING: Record<string, unknown>[] = [
   LINK,
   { ...LINK, id: "s2", kind: "mention", relation: null, score: 0.97, reason: "", evidence: "", context: { before: "Wet leaves in the evening invite ", after: "." }, edit: { before: "blight", after: "[[Фитофтора|blight]]" } },
-  { ...LINK, id: "s3", kind: "properties", path: BLIGHT, target: null, relation: null, score: null, reason: "It is about diseases of tomatoes.", evidence: "", detail: { tags: "сад/болезни", description: "Как узнать фитофтору и что делать" } },
+  { ...LINK, id: "s3", kind: "properties", path: BLIGHT, target: null, relation: null, score: null, reason: "It is about diseases of tomatoes.", evidence: "", edit: { before: "", after: "tags: [сад/болезни]\n" }, detail: { tags: "сад/болезни", description: "Как узнать фитофтору и что делать" } },
 ];
 
 /** The daemon's inbox: what is decided is gone, `s2` can not be written. */
@@ -88,6 +88,8 @@ describe("the inbox in a browser", () => {
     expect(await page.locator(".famulus-inbox-name").allTextContents()).toEqual(["Tomatoes", "Фитофтора"]);
     const text = await page.locator(".famulus-inbox-list").innerText();
     for (const part of ["Says how to notice the blight", "Первые бурые пятна", "0.81", "#сад/болезни"]) expect(text).toContain(part);
+    await page.locator(".famulus-written summary").click();
+    expect(await page.locator(".famulus-written pre").innerText()).toBe("tags: [сад/болезни]");
     expect(await page.locator(".famulus-spot ins").innerText()).toBe("[[Фитофтора|blight]]");
     expect(await page.locator(".famulus-inbox-card", { hasText: language === "ru" ? "Нижестоящая" : "Narrower" }).count()).toBe(1);
     if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `plugin-inbox-${language}.png`) });

@@ -60,6 +60,7 @@ export const en = {
     keys: "Keys: arrows move, y accepts, n rejects, enter opens the note.",
     done: (accepted: number, rejected: number) => `Accepted: ${accepted}. Rejected: ${rejected}.`,
     score: "Score",
+    written: "What would be written",
     kinds: { link: "Related note", mention: "Mention", properties: "Properties", section: "Section" },
     relations: { broader: "Broader", narrower: "Narrower", direct: "Direct" },
   },

@@ -62,6 +62,7 @@ export const ru: Strings = {
     keys: "Клавиши: стрелки — перемещение, y — принять, n — отклонить, enter — открыть заметку.",
     done: (accepted, rejected) => `Принято: ${accepted}. Отклонено: ${rejected}.`,
     score: "Оценка",
+    written: "Что будет записано",
     kinds: { link: "Связанная заметка", mention: "Упоминание", properties: "Свойства", section: "Раздел" },
     relations: { broader: "Вышестоящая", narrower: "Нижестоящая", direct: "Прямо относится" },
   },
