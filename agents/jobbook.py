@@ -103,11 +103,11 @@ class JobBook:
 
     def next_note(self, job: str, now: float) -> JobNote | None:
         """The next note to look at; one that was put off comes last, and not before its time."""
-        sql = (
-            "SELECT * FROM job_notes WHERE job = ? AND state = 'waiting' AND not_before <= ?"
-            " ORDER BY not_before > 0, place LIMIT 1"
-        )
-        rows = self._state.rows(sql, (job, now))
+        of_job = "SELECT * FROM job_notes WHERE job = ? AND state = 'waiting'"
+        # Two questions: with one, all notes that wait would be sorted for each of them.
+        rows = self._state.rows(f"{of_job} AND not_before = 0 ORDER BY place LIMIT 1", (job,))
+        if not rows:
+            rows = self._state.rows(f"{of_job} AND not_before <= ? ORDER BY not_before LIMIT 1", (job, now))
         return _note(rows[0]) if rows else None
 
     def next_time(self, job: str) -> float | None:

@@ -134,11 +134,14 @@ class JobFinds:
 
     def next_open(self, job: str, now: float) -> VaultPath | None:
         """A note with suggestions that are to be carried out and that was not put off."""
-        sql = (
-            "SELECT s.path FROM job_suggestions s JOIN job_notes n ON n.job = s.job AND n.path = s.path"
-            " WHERE s.job = ? AND s.outcome = '' AND n.not_before <= ? ORDER BY n.not_before > 0, s.path LIMIT 1"
+        open_ones = (
+            "SELECT s.path FROM job_suggestions s CROSS JOIN job_notes n ON n.job = s.job AND n.path = s.path"
+            " WHERE s.job = ? AND s.outcome = ''"
         )
-        rows = self._state.rows(sql, (job, now))
+        # Two questions: with one, all that is open would be sorted for each note.
+        rows = self._state.rows(f"{open_ones} AND n.not_before = 0 ORDER BY s.path LIMIT 1", (job,))
+        if not rows:
+            rows = self._state.rows(f"{open_ones} AND n.not_before <= ? ORDER BY n.not_before LIMIT 1", (job, now))
         return VaultPath(rows[0]["path"]) if rows else None
 
     def next_time(self, job: str) -> float | None:

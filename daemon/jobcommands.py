@@ -5,6 +5,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +20,8 @@ console = Console(highlight=False, soft_wrap=True)
 
 _POLL = 0.4
 """Seconds between looks at how far a job is."""
+_SHARE = 20
+"""The same in times of what a look takes: those of a large job cost something."""
 _WORDS = {"estimating": "Estimating", "dry_run": "Looking at notes", "applying": "Applying"}
 _ANSWERS = {"y": "yes", "n": "no", "s": "skip", "q": ""}
 
@@ -124,12 +127,15 @@ def _agreed(arguments: argparse.Namespace, question: str) -> bool:
 
 async def _follow(client: Client, job: dict[str, Any], *, shown: bool) -> dict[str, Any]:
     """Show how far a job is until it rests. Ctrl-C pauses it where it runs here, and leaves it alone in a daemon."""
+    pause = _POLL
     try:
         with Steps(shown=shown) as steps:
             while job["state"] in _WORDS or (job["state"] == "paused" and job["retry_at"]):
                 _show(steps, job)
-                await asyncio.sleep(_POLL)
+                await asyncio.sleep(pause)
+                began = time.monotonic()
                 job = (await client.get(f"/api/jobs/{job['id']}"))["job"]
+                pause = max(_POLL, _SHARE * (time.monotonic() - began))
             return job
     except asyncio.CancelledError:
         await _interrupted(client, job)

@@ -34,6 +34,8 @@ SAMPLED = 500
 """So many notes the estimate rests on at most."""
 TELL = 1.0
 """Seconds between two events that say how far a job is."""
+TELLING = 0.02
+"""The share of the time that saying so may take: counting what a large job found takes a while."""
 LOOKS = 3
 """How often a note that changes during the dry run is looked at, at most."""
 _LONGEST_REST = 60.0
@@ -55,7 +57,7 @@ class Jobs:
         self._applying = Applying(famulus, self.book, self.finds, famulus.courtesy)
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._told = 0.0
+        self._tell_from = 0.0
 
     # What the user says.
 
@@ -275,7 +277,7 @@ class Jobs:
         fresh = self.book.get(job.id)
         if fresh.tries and served:
             self.book.put(rules.served(fresh))
-        if self._clock() - self._told >= TELL:
+        if self._clock() >= self._tell_from:
             self._tell(fresh)
 
     def _away(self, job: str, error: VaultError | AgentError) -> None:
@@ -299,8 +301,9 @@ class Jobs:
         return job
 
     def _tell(self, job: Job) -> None:
-        self._told = self._clock()
+        began = time.perf_counter()
         self._famulus.bus.publish("job.progress", **self.told(job))
+        self._tell_from = self._clock() + max(TELL, (time.perf_counter() - began) / TELLING)
 
     def told(self, job: Job) -> dict[str, Any]:
         """A job as the API shows it."""

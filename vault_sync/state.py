@@ -103,6 +103,8 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE INDEX job_suggestions_path ON job_suggestions (job, path);
     CREATE INDEX job_suggestions_open ON job_suggestions (job, path) WHERE outcome = '';
+    CREATE INDEX job_suggestions_counted ON job_suggestions (job, kind, outcome);
+    CREATE INDEX job_suggestions_drawn ON job_suggestions (job, drawn) WHERE drawn IS NOT NULL;
     """,
 )
 
