@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.errors import AgentError
-from agents.evidence import DEFINES, OPENS, Evidence, best_evidence
+from agents.evidence import DEFINES, OPENS, Evidence, best_evidence, leans
 from agents.ports import ChatRequest, Message, Roles
 from agents.reason import LANGUAGES, Mastery, Prompts, fenced, supported, whole_sentences
 from agents.sentences import plain
@@ -52,7 +52,9 @@ def quoted(record: NoteRecord, chunks: Sequence[Occurrence], boilerplate: frozen
 
 def _fits(found: Evidence, language: str) -> bool:
     whole = _WHOLE.search(found.shown) is not None and len(found.shown) <= _LONGEST
-    return whole and _LEANS.search(found.shown) is None and language_of(found.shown) == language
+    return (
+        whole and _LEANS.search(found.shown) is None and not leans(found.shown) and language_of(found.shown) == language
+    )
 
 
 class Describer:

@@ -160,6 +160,11 @@ def _balanced(text: str, pair: str) -> bool:
     return open_now == 0
 
 
+def leans(shown: str) -> bool:
+    """Whether a sentence can not be read alone: it begins with what points at another one, or speaks of its page."""
+    return _POINTING.match(shown) is not None or _OF_THE_PAGE.search(shown) is not None
+
+
 def occurs(shown: str, text: str) -> bool:
     """Whether the words of `shown` stand in `text` in this order."""
     left = iter(words(text))

@@ -11,7 +11,7 @@ from agents.assess import Assessor, Evidence, score, select, weights_for
 from agents.checked import Checker
 from agents.cite import Support, stated, unmarked
 from agents.errors import AgentError
-from agents.evidence import escaped
+from agents.evidence import escaped, leans
 from agents.ports import ChatEngine, ChatRequest, Message, Roles
 from agents.reason import LANGUAGES, Mastery, Prompts, fenced
 from agents.retrieve import Found
@@ -30,12 +30,13 @@ _MOST_QUOTED = 4
 _MOST_QUESTIONS = 5
 _FEWEST_WORDS = 4
 _MOST_SHOWN = 8000
-_SURE = 1.5
+_SURE = 0.4
 """Log-odds above what an answer needs: who asked waits for an answer, and nobody waits for a section."""
-_ALONE = 2.0
+_ALONE = 1.0
 """Log-odds that make up for being the only quotation."""
 _DROP = 3.0
 """Log-odds that a quotation may lie below the best one: a section may say more than one thing, an answer says one."""
+_BREAK = re.compile(r"\n[ \t]*(?:[-*+>|#]|\d+[.)]|\r?\n)")
 _UNSHOWN = re.compile(r"\|.*\||```|\$\$|!\[")
 _WHOLE = re.compile(r"[.!?…][\"'”»)]*$")
 _LONGEST_QUOTE = 300
@@ -169,9 +170,10 @@ def _statement(text: str, support: Support) -> Statement:
 def _quotable(sentence: Sentence, language: str) -> bool:
     """Whether it can stand alone, in another place: whole, not long, on one line, in the note's language."""
     text, shown = sentence.text.strip(), sentence.plain
-    one_line = "\n" not in text and not _UNSHOWN.search(text) and len(shown) <= _LONGEST_QUOTE
+    one_line = not _BREAK.search(text) and not _UNSHOWN.search(text) and len(shown) <= _LONGEST_QUOTE
     whole = _WHOLE.search(shown) is not None or (_listed(sentence) and len(words(shown)) >= _FEWEST_WORDS)
-    return one_line and whole and len(sentences(shown)) == 1 and language_of(shown) == language
+    alone = len(sentences(shown)) == 1 and not leans(shown)
+    return one_line and whole and alone and language_of(shown) == language
 
 
 def _listed(sentence: Sentence) -> bool:
