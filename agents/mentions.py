@@ -16,10 +16,12 @@ from agents.mention.worth import Place, worth
 from vault_sync.note import Note, Span
 from vault_sync.paths import VaultPath
 
-__all__ = ["LEAST", "Context", "Entry", "Known", "Mention", "Names", "find_mentions"]
+__all__ = ["LEAST", "SURE", "Context", "Entry", "Known", "Mention", "Names", "find_mentions"]
 
 LEAST = 0.6
 """The score from which on a mention is worth proposing."""
+SURE = 0.9
+"""The score from which on one is written without a question, where the user chose no other."""
 _KIND_ORDER: tuple[Kind, ...] = ("title", "alias", "anchor", "short", "initials", "heading")
 _BLANKS = " \t*_=~"
 _JOINABLE = re.compile(r"(?:[^\w\r\n|]|_){1,4}")

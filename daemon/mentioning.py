@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agents.decisions import Write
 from agents.mention_context import LedgerContext
 from agents.mentioner import KIND, Mentioner
+from agents.mentions import SURE
 from agents.name_index import NameIndex
 from agents.suggestion import Suggestion
 from vault_sync.paths import VaultPath
@@ -55,7 +56,9 @@ class Mentioning:
         if data is None:
             return None
         found = await self._kept(path, data)
-        ready = [each for each in found if famulus.gate.decide(KIND, each.score) == "apply"]
+        least = SURE if famulus.gate.bar(KIND).chosen is None else 0.0
+        sure = [each for each in found if each.score is not None and each.score >= least]
+        ready = [each for each in sure if famulus.gate.decide(KIND, each.score) == "apply"]
         edit = famulus.mentioner.combined(ready, data)
         if edit is None:
             return None
