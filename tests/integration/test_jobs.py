@@ -88,7 +88,7 @@ def test_a_job_outlives_a_kill_and_is_taken_back_as_a_whole(vault: Path, tmp_pat
             assert client.post(f"{route}/apply", json={}).status_code == 200
             done = job(daemon, rests)
             written = contents(vault)
-            assert {"link", "mention"} <= done["found"].keys()
+            assert "link" in done["found"]
             for counts in done["found"].values():
                 assert counts.get("applied") == counts["found"], done
             assert sum(counts["found"] for counts in done["found"].values()) >= len(sample) > 0
