@@ -9,6 +9,12 @@ from vault_sync.blocks import plain_heading
 _HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r"^ {0,3}([=-])\1*[ \t]*\r?$")
 _NO_PARAGRAPH = re.compile(r"[ \t]*(?:[-*+>|]|\d{1,9}[.)])(?:[ \t]|\r?$)|[ \t>]*(?:```|~~~)|(?: {4}|\t)")
+_HTML = re.compile(
+    r" {0,3}</?(?:address|article|aside|blockquote|body|center|dd|details|dialog|dir|div|dl|dt|fieldset|figcaption|figure|"
+    r"footer|form|h[1-6]|head|header|hr|html|iframe|legend|li|link|main|menu|nav|ol|option|p|param|section|source|summary|"
+    r"table|tbody|td|tfoot|th|thead|title|tr|track|ul)(?:[\s/>]|$)",
+    re.IGNORECASE,
+)
 _FRONTMATTER = re.compile(r"\A---[ \t]*\r?\n(?:.*\n)*?---[ \t]*\r?(?:\n|\Z)")
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})(.*)")
 _STRIPPED = re.compile(r'[!"#$%&()*+,.:;<=>?@^`{|}~/\[\]\\\r\n]')
@@ -61,18 +67,23 @@ def _headlines(text: str) -> list[_Headline]:
     found: list[_Headline] = []
     front = _FRONTMATTER.match(text)
     start, fence = front.end() if front else 0, ""
+    html = False
     paragraph: list[tuple[int, str]] = []
     for line in text[start:].split("\n"):
         fenced, fence = bool(fence), _fence_after(fence, line)
-        heading = None if fence else _HEADING.match(line.rstrip("\r"))
+        html = not fence and bool(line.strip()) and (html or bool(_HTML.match(line)))  # up to an empty line
+        heading = None if fence or html else _HEADING.match(line.rstrip("\r"))
         below = _UNDERLINE.match(line) if paragraph else None
         if heading:
             found.append(_Headline(start, len(heading[1]), heading[2]))
         elif below:
             raw = " ".join(one.strip() for _, one in paragraph)
             found.append(_Headline(paragraph[0][0], 1 if below[1] == "=" else 2, raw))
-        goes_on = not (fenced or fence or heading or below or not line.strip() or _NO_PARAGRAPH.match(line))
-        paragraph = [*paragraph, (start, line)] if goes_on else []
+        goes_on = not (fenced or fence or html or heading or below or not line.strip() or _NO_PARAGRAPH.match(line))
+        if goes_on:
+            paragraph.append((start, line))
+        else:
+            paragraph.clear()
         start += len(line) + 1
     return found
 

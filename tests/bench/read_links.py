@@ -8,6 +8,7 @@ No model is asked: the reasons are those of a machine without one.
 import argparse
 import asyncio
 import random
+import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -100,7 +101,9 @@ def below(note: Note, proposal: Proposal) -> bool:
         return any(one.id == block and one.span.start >= place for one in note.blocks)
     if not part:
         return True
-    lines = [(one, note.text[one.span.start : one.span.end].strip("# \r\n")) for one in note.headings]
+    lines = [
+        (one, re.sub(r"\n\s*(?:=+|-+)\s*$", "", note.text[one.span.start : one.span.end])) for one in note.headings
+    ]
     first = next((one for one, raw in lines if stripped(raw) == stripped(part)), None)
     if first is None:
         return False

@@ -73,6 +73,8 @@ def test_where_a_quotation_stands(quotation: str, heading: tuple[str, ...], foun
         ("---\ntags: x\n---\nThe text.", ""),
         ("# A\n\n---\nThe text.", "A"),
         ("# A\n\n```\n```c\n# B\n```\nThe text.", "A"),
+        ("# A\n\n<div>\n</div>\n# B\nThe text.", "A"),
+        ("# A\n\n<div>\n\n# B\n\nThe text.", "B"),
         ("# A\n\n```code``` in a line\n\n# B\n\nThe text.", "B"),
         ("# A\n\n~~~\n```\n~~~\n# B\n\nThe text.", "B"),
         ("# A\n\n````\n```\n# B\n````\nThe text.", "A"),
