@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.anchor import anchor, stripped
@@ -57,6 +57,7 @@ def occurrences(text: str) -> list[Occurrence]:
     ]
 
 
+@settings(deadline=None)
 @given(NOTES, st.sampled_from(["\n", "\r\n"]))
 def test_quotations_stand_in_the_note_and_sources_lead_to_them(body: str, newline: str) -> None:
     text = body.replace("\n", newline)
