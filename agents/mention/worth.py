@@ -24,8 +24,9 @@ _MANNERS = {"exact": 0.0, "inflected": -0.1, "number": -0.3, "derived": -4.5}
 _FEW_LETTERS = 4
 _SHORT = {1: 4.6, 2: 2.2, 3: 1.2}
 """What a single word of so few letters loses."""
-_COMMON = 0.02
+_COMMON = 0.06
 """The share of the passages that have a word from which on it counts as common."""
+_COMMON_IN_HEADINGS = 0.005
 _FEW_PASSAGES = 15
 """A word in fewer passages is not common, however small the vault."""
 _SELDOM = 0.03
@@ -90,7 +91,7 @@ def _rarity(name: Name, place: Place) -> float:
 
 def _commonness(name: Name, place: Place) -> float:
     """What a name loses for words that many passages have; a heading is a phrase like any other to begin with."""
-    common = _COMMON / 4 if name.kind == "heading" else _COMMON
+    common = _COMMON_IN_HEADINGS if name.kind == "heading" else _COMMON
     if place.share <= common or place.share * place.passages < _FEW_PASSAGES:
         return 0.0
     weight = (1.2 if len(name.tokens) == 1 else 0.8) * math.log(place.share / common)

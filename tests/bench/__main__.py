@@ -168,8 +168,8 @@ BENCHES = (
         "first, and proposes each time. The sentences were written for this, with the links that a careful writer would\n"
         "have made; the code was written with the first part in sight, not with the held one, which is on the same notes,\n"
         "nor the fresh one, which is on others. Proposals of the first round were read before their faults were told to\n"
-        "those who write the code, and only those still made count; the second round was drawn and read afterwards. What\n"
-        "leads to the right note and helps nobody counts as an error. Times are CPU times of one run.",
+        "those who write the code, and only those still made count; the second round was drawn and read afterwards, before\n"
+        "the last changes. What leads to the right note and helps nobody counts as an error. Times are CPU times of one run.",
     ),
 )
 
