@@ -1,7 +1,8 @@
-"""How close two notes are, measured against the vault they lie in.
+"""What tells a note apart from the others of its vault: its vector, seen from the middle of all, and its rare words.
 
-A cosine says little by itself: with a multilingual embedder all pairs lie between 0.75 and 0.95. What counts is how
-far a pair stands out from the pairs of either note with a sample of all notes.
+A cosine says little by itself: with a multilingual embedder all pairs lie between 0.75 and 0.95, and two notes of one
+language lie nearer together than two of different ones, whatever they are about. Seen from the middle of the notes of
+its own language, a note's vector says what is its own, and the same across languages.
 """
 
 import math
@@ -21,9 +22,13 @@ from vault_sync.text import stem, words
 _SAMPLE = 300
 _CHUNKS = 8
 _TOPIC_STEMS = 40
-_LEAST_DEVIATION = 0.005
 _FEWEST_NOTES = 5
-_NORMAL = 1.4826
+_RARE_ENOUGH = 6.0
+"""The rarity from which on a name that is mentioned says all that a name can say."""
+_STOP_STEMS = frozenset(map(stem, STOP_WORDS))
+_MOST_OFTEN = 100
+_OFTEN = [0.0, *(1 + math.log(n) for n in range(1, _MOST_OFTEN + 1))]
+"""What it says that a stem occurs so many times in a note."""
 
 Topic = Mapping[str, float]
 """Weights of stems; the squares sum to one."""
@@ -31,28 +36,32 @@ Topic = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """A sample of the vault: its notes' mean vectors (n, d) and languages (n), in how many of its chunks each stem
-    occurs, and the sentences that many notes share.
+    """A sample of the vault: the middle (d,) of its notes' vectors, of all and by language; in how many of its
+    chunks each stem occurs, and what the stem is worth, the rarer the more; and the sentences that many notes share.
     """
 
-    vectors: Vectors
-    languages: tuple[str, ...]
+    middle: Vectors
+    middles: Mapping[str, Vectors]
     frequency: Mapping[str, int]
     chunks: int
+    worth: Mapping[str, float]
     boilerplate: frozenset[str] = frozenset()
 
-    def beside(self, language: str) -> Vectors:
-        """The sampled vectors of one language, or of all where there are too few.
-
-        A multilingual embedder still puts notes of one language nearer together: a Russian note is to be measured
-        against Russian notes, or all of them would look alike.
-        """
-        rows = [row for row, own in enumerate(self.languages) if own == language]
-        return self.vectors[rows] if len(rows) >= _FEWEST_NOTES else self.vectors
+    def seen(self, mean: Vectors | None, language: str) -> Vectors:
+        """A note's mean vector (d,) as seen from the middle of its language, normalised; zeros where it has none."""
+        if mean is None or mean.shape != self.middle.shape:
+            return np.zeros_like(self.middle)
+        away = mean - self.middles.get(language, self.middle)
+        return np.asarray(away / (np.linalg.norm(away) or 1.0), dtype=np.float32)
 
     def rarity(self, found: str) -> float:
-        """Inverse document frequency, 0 for a stem of every chunk."""
-        return math.log((1 + self.chunks) / (1 + self.frequency.get(found, 0)))
+        """Inverse document frequency, 0 for a stem of every chunk and for one that says nothing anywhere."""
+        return self.worth.get(found, self.most)
+
+    @property
+    def most(self) -> float:
+        """The rarity of a stem that the sample lacks."""
+        return math.log(1 + self.chunks)
 
 
 def background(ledger: Ledger) -> Background:
@@ -72,8 +81,19 @@ def background(ledger: Ledger) -> Background:
         means.append(mean_vector(ledger.vectors(ids)))
         chunks += ledger.occurrences(ids[:2]).values()
     frequency = Counter(s for chunk in chunks for s in set(content(chunk.text)))
-    languages = tuple(language for _, language in rows[::step])
-    return Background(np.array(means, dtype=np.float32), languages, frequency, len(chunks), repeated(chunks))
+    middle, middles = _middles(means, [language for _, language in rows[::step]])
+    most = math.log(1 + len(chunks))
+    worth = {s: most - math.log(1 + times) for s, times in frequency.items()} | dict.fromkeys(_STOP_STEMS, 0.0)
+    return Background(middle, middles, frequency, len(chunks), worth, repeated(chunks))
+
+
+def _middles(means: Sequence[Vectors], languages: Sequence[str]) -> tuple[Vectors, dict[str, Vectors]]:
+    """Of all, and of each language that has notes enough. In a vault of few notes each weighs much: it has none."""
+    if len(means) < _FEWEST_NOTES:
+        return np.zeros(len(means[0]) if means else 0, np.float32), {}
+    by_language = {name: [m for m, own in zip(means, languages, strict=True) if own == name] for name in languages}
+    middles = {name: np.mean(each, axis=0) for name, each in by_language.items() if len(each) >= _FEWEST_NOTES}
+    return np.mean(means, axis=0, dtype=np.float32), middles
 
 
 def _first_chunks(ledger: Ledger, note_id: int) -> list[int]:
@@ -87,39 +107,31 @@ def mean_vector(vectors: Vectors) -> Vectors:
     return np.asarray(mean / (np.linalg.norm(mean) or 1.0), dtype=np.float32)
 
 
-def closeness(one: Vectors, other: Vectors, languages: tuple[str, str], against: Background) -> float:
-    """How many deviations the pair's cosine lies above either note's usual one, the mean of both.
-
-    Usual is what a note has with the sampled notes in the language of the other.
-    """
-    if len(against.vectors) < _FEWEST_NOTES:
-        return 0.0
-    cosine = float(one @ other)
-    here = _deviations(cosine, against.beside(languages[1]) @ one)
-    return (here + _deviations(cosine, against.beside(languages[0]) @ other)) / 2
-
-
-def _deviations(cosine: float, usual: Vectors) -> float:
-    """By the median, for the related notes that are sought lie in the sample too, and in a small vault weigh much."""
-    middle = float(np.median(usual))
-    deviation = _NORMAL * float(np.median(np.abs(usual - middle)))
-    return (cosine - middle) / max(deviation, _LEAST_DEVIATION)
-
-
 def content(text: str) -> list[str]:
     """The stems of the words that mean something."""
     return [stem(word) for word in words(text) if word not in STOP_WORDS and len(word) > 1]
 
 
 def topic(title: str, texts: Iterable[str], against: Background) -> Topic:
-    """The note's most telling stems; those of its title count three times."""
-    counts = Counter(s for text in texts for s in content(text))
-    for found in content(title):
-        counts[found] += 3
-    weights = {s: (1 + math.log(n)) * against.rarity(s) for s, n in counts.items() if not s.isdigit()}
-    top = dict(sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[:_TOPIC_STEMS])
-    norm = math.sqrt(sum(w * w for w in top.values())) or 1.0
-    return {s: w / norm for s, w in top.items()}
+    """The most telling stems of a note with this title and these texts."""
+    return weighed(Counter(s for text in texts for s in content(text)), [content(title)], against)
+
+
+def weighed(times: Mapping[str, int], names: Iterable[Iterable[str]], against: Background) -> Topic:
+    """The most telling stems of a note, by how often each occurs in its text; those of its names count three times."""
+    counts = dict(times)
+    for name in names:
+        for found in name:
+            counts[found] = counts.get(found, 0) + 3
+    worth, unknown = against.worth.get, against.most
+    weights = [
+        (worth(s, unknown) * (_OFTEN[n] if n < _MOST_OFTEN else _OFTEN[_MOST_OFTEN]), s) for s, n in counts.items()
+    ]
+    # Figures and single letters say nothing, and to sort them out first takes longer.
+    top = [(s, w) for w, s in sorted(weights, reverse=True)[: 2 * _TOPIC_STEMS] if len(s) > 1 and not s.isdigit() and w]
+    top = top[:_TOPIC_STEMS]
+    norm = math.sqrt(sum(w * w for _, w in top)) or 1.0
+    return {s: w / norm for s, w in top}
 
 
 def shared(one: Topic, other: Topic) -> float:
@@ -127,9 +139,18 @@ def shared(one: Topic, other: Topic) -> float:
     return sum(weight * other.get(s, 0.0) for s, weight in one.items())
 
 
-def mentioned(names: Sequence[str], text: Sequence[str], against: Background) -> float:
-    """How telling it is that a note's name occurs in a text (of stems): 0 where none does, at most 1."""
-    found = " ".join(text)
-    said = [stems for name in names if (stems := content(name)) and f" {' '.join(stems)} " in f" {found} "]
-    rarest = max((sum(against.rarity(s) for s in stems) for stems in said), default=0.0)
-    return min(1.0, rarest / 6)
+def named(title: Sequence[str], text: frozenset[str], against: Background) -> float:
+    """Which share of a title (0..1, rare words counting more) stands in a text, both in stems."""
+    worth = {s: against.rarity(s) for s in title}
+    total = sum(worth.values())
+    return sum(weight for s, weight in worth.items() if s in text) / total if total else 0.0
+
+
+def mentioned(names: Iterable[Sequence[str]], text: str, against: Background) -> float:
+    """How telling it is that a note's name stands in a text: 0 where none does, at most 1.
+
+    Names are in stems, and the text in stems with a space around each.
+    """
+    said = [name for name in names if name and f" {' '.join(name)} " in text]
+    rarest = max((sum(against.rarity(s) for s in name) for name in said), default=0.0)
+    return min(1.0, rarest / _RARE_ENOUGH)

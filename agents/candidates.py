@@ -2,104 +2,211 @@
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from agents.affinity import (
-    Background,
-    Topic,
-    closeness,
-    content,
-    mean_vector,
-    mentioned,
-    shared,
-    topic,
-)
+import numpy as np
+
+from agents.affinity import Background, content, mentioned, named, shared
+from agents.likeness import SIGNS, Matrix, probability
+from agents.sides import Side, Sides
+from vault_sync.folders import FolderCounts, common
 from vault_sync.ledger import Ledger
-from vault_sync.paths import VaultPath
+from vault_sync.linkgraph import LinkGraphs
+from vault_sync.paths import VaultPath, folder_of, is_note
 from vault_sync.policy import Policy
 from vault_sync.records import NoteRecord, Occurrence
 from vault_sync.search import Searcher
 from vault_sync.text import fold
 
-_NEIGHBOURS = 50
-_CO_CITED = 12
-_CHUNKS = 12
+_NEIGHBOURS = 100
+"""Notes that search thinks near."""
+_REACHED = 40
+"""Notes that neighbours link to."""
+_LINKED = 60
+"""Notes that the note links to, which its other links are compared with."""
+_KIN = 15
+"""Notes like this one whose links say what it may link to."""
 _DAILY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LEAST_DAILY_TEXT = 300
+_DOUBT = 10
+"""Pairs of notes that would have to be linked as seldom as any before two folders are thought to have a habit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A note that may be related, with its score (in deviations from the usual) and its nearest chunk or -1."""
+    """A note that may be related, how likely it is that it would be linked (0..1), and its nearest chunk or -1."""
 
     record: NoteRecord
     score: float
     nearest: int
 
 
-def linkable(record: NoteRecord, chunks: list[Occurrence], policy: Policy) -> bool:
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The note that is asked about: its side, the stems of its text, and what it links to."""
+
+    side: Side
+    stems: Sequence[str]
+    targets: frozenset[VaultPath]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The notes that may be related, and what speaks for each (n, len(SIGNS))."""
+
+    sides: Sequence[Side]
+    signs: Matrix
+
+
+def linkable(record: NoteRecord, chunks: Sequence[Occurrence], policy: Policy) -> bool:
     """Whether a note may be linked from another: where policy allows it, no template, no digest, none without text."""
-    if record.state != "indexed" or not chunks or record.digest or "digest" in map(fold, record.tags):
+    return _linkable(record, sum(len(chunk.text) for chunk in chunks), policy)
+
+
+def _linkable(record: NoteRecord, length: int, policy: Policy) -> bool:
+    if record.state != "indexed" or not length or record.digest or "digest" in map(fold, record.tags):
         return False
     if not policy.allows(record.path, "links") or policy.template(record.path):
         return False
-    return not _DAILY.match(record.title) or sum(len(chunk.text) for chunk in chunks) >= _LEAST_DAILY_TEXT
+    return not _DAILY.match(record.title) or length >= _LEAST_DAILY_TEXT
+
+
+class Structure:
+    """What is remembered of a vault between two notes: links, folders, and the sides of notes."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.graphs = LinkGraphs(ledger)
+        self.folders = FolderCounts(ledger)
+        self.sides = Sides(ledger)
 
 
 class Candidates:
     """Finds and scores the candidates of one note."""
 
-    def __init__(self, ledger: Ledger, searcher: Searcher, against: Background, policy: Policy) -> None:
-        """`against` is the vault's background."""
+    def __init__(
+        self,
+        ledger: Ledger,
+        searcher: Searcher,
+        against: Background,
+        policy: Policy,
+        structure: Structure | None = None,
+    ) -> None:
+        """`against` is the vault's background; `structure` is worth keeping."""
+        structure = structure or Structure(ledger)
         self._ledger = ledger
         self._searcher = searcher
         self._against = against
         self._policy = policy
+        self._sides = structure.sides
+        self._graph = structure.graphs.current()
+        self._folders = structure.folders.current()
 
-    def of(self, note: NoteRecord, chunks: list[Occurrence]) -> list[Candidate]:
+    def of(self, note: NoteRecord, chunks: Sequence[Occurrence]) -> list[Candidate]:
         """Candidates, best first, without those that the note's own text links already."""
-        linked = {link.target for link in self._ledger.links_from(note.path)}
-        nearest = {p.path: p.occurrence for p in self._searcher.related(note.path, _NEIGHBOURS, "links")}
-        cited = self._co_cited(note.path, linked)
-        source = _Side(self._ledger, note, chunks, self._against)
-        back = {link.source for link in self._ledger.links_to(note.path)}
-        found = []
-        for path in {*nearest, *cited, *back} - linked - {note.path}:
-            record, its = self._ledger.note(path), self._ledger.occurrences_of(path)
-            if record is None or not linkable(record, its, self._policy):
-                continue
-            target = _Side(self._ledger, record, its, self._against)
-            graph = min(1.0, cited.get(path, 0.0)) + (0.5 if path in back else 0.0)
-            score = source.score(target, self._against) + graph
-            found.append(Candidate(record, score, nearest.get(path, -1)))
-        return sorted(found, key=lambda c: (-c.score, c.record.path))
+        nearest = dict(self._searcher.neighbours(note.path, _NEIGHBOURS, "links"))
+        subject = self.subject(note, chunks)
+        if subject is None:
+            return []
+        found = self.found(subject, nearest)
+        scores = probability(found.signs, self._folders.below(""), self._graph.count)
+        made = [
+            Candidate(side.record, float(score), nearest.get(side.record.path, -1))
+            for side, score in zip(found.sides, scores, strict=True)
+        ]
+        return sorted(made, key=lambda c: (-c.score, c.record.path))
 
-    def _co_cited(self, path: VaultPath, linked: set[VaultPath]) -> dict[VaultPath, float]:
-        """Notes that the same notes link to; a note that links to many says little."""
+    def subject(self, note: NoteRecord, chunks: Sequence[Occurrence]) -> Subject | None:
+        """A note of the ledger as a question; None where it is not indexed."""
+        own = self._sides.of([note.path], self._against).get(note.path)
+        stems = [stem for chunk in chunks for stem in content(chunk.text)]
+        return Subject(own, stems, self._graph.targets(note.path)) if own else None
+
+    def found(self, subject: Subject, near: Collection[VaultPath]) -> Found:
+        """The notes that may be related to the subject; `near` are those that search thinks so."""
+        own = subject.side.record.path
+        linked = sorted(subject.targets)[:_LINKED]
+        beside = {*near, *linked, *self._graph.sources(own)} - {own}
+        sides = self._sides.of(beside, self._against)
+        kin = _kin(subject.side, [side for side in sides.values() if is_note(side.record.path)])
+        sides |= self._sides.of(
+            self._reached({*kin, *linked, *self._graph.sources(own)}) - {own, *sides}, self._against
+        )
+        may = [side for path, side in sorted(sides.items()) if path not in subject.targets and self._may(side)]
+        company = [sides[path].vector for path in linked if path in sides]
+        return Found(may, self._signs(subject, may, kin, company))
+
+    def _may(self, side: Side) -> bool:
+        return is_note(side.record.path) and _linkable(side.record, side.length, self._policy)
+
+    def _reached(self, neighbours: Iterable[VaultPath]) -> set[VaultPath]:
+        """What neighbours link to; one that links to many says little."""
         weights: defaultdict[VaultPath, float] = defaultdict(float)
-        for citing in {link.source for link in self._ledger.links_to(path)}:
-            beside = {link.target for link in self._ledger.links_from(citing)} - {path}
-            for target in beside - linked:
-                weights[target] += 1 / math.log2(2 + len(beside))
-        return dict(sorted(weights.items(), key=lambda pair: (-pair[1], pair[0]))[:_CO_CITED])
+        for neighbour in neighbours:
+            targets = self._graph.targets(neighbour)
+            for target in targets:
+                weights[target] += 1 / math.log2(2 + len(targets))
+        return set(sorted(weights, key=lambda path: (-weights[path], path))[:_REACHED])
+
+    def _signs(
+        self, subject: Subject, others: Sequence[Side], kin: Mapping[VaultPath, float], company: Sequence[np.ndarray]
+    ) -> Matrix:
+        """What speaks for each of the others, in the order of `SIGNS`."""
+        one, graph, against = subject.side, self._graph, self._against
+        if not others:
+            return np.zeros((0, len(SIGNS)))
+        path, text, held = one.record.path, f" {' '.join(subject.stems)} ", frozenset(subject.stems)
+        vectors = np.array([other.vector for other in others])
+        like = np.array(company) @ vectors.T if company else np.zeros((1, len(others)))
+        back, tags, folder = graph.sources(path), self._tags(one), folder_of(path)
+        columns = {
+            "meaning": vectors @ one.vector,
+            "words": [shared(one.topic, other.topic) for other in others],
+            "named": [named(other.title, held, against) for other in others],
+            "mentioned": [mentioned(other.names, text, against) for other in others],
+            "folder": [self._folder(folder, folder_of(other.record.path)) for other in others],
+            "tags": [min(1.0, sum(tags.get(tag, 0.0) for tag in _tags(other))) for other in others],
+            "habit": [self._habit(folder, folder_of(other.record.path)) for other in others],
+            "kin": [sum(kin.get(p, 0.0) for p in graph.sources(other.record.path)) for other in others],
+            "company": like.max(axis=0),
+            "back": [float(other.record.path in back) for other in others],
+            "known": [math.log2(1 + len(graph.sources(other.record.path))) for other in others],
+        }
+        return np.array([columns[name] for name in SIGNS], dtype=np.float64).T
+
+    def _folder(self, one: str, other: str) -> float:
+        """How few notes (0: all, 1: one) lie below the deepest folder that holds both."""
+        notes = self._folders.below("")
+        below = self._folders.below(common(one, other))
+        return math.log(notes / below) / math.log(notes) if below and notes > 1 else 0.0
+
+    def _habit(self, one: str, other: str) -> float:
+        """How much oftener than any two notes (as a logarithm) those of the one folder link to those of the other."""
+        notes = self._folders.below("")
+        usual = self._graph.count / max(notes, 1) ** 2
+        pairs = self._folders.notes(one) * self._folders.notes(other)
+        links = self._graph.between(one, other)
+        return math.log((links + _DOUBT * usual) / (pairs + _DOUBT) / usual) if usual else 0.0
+
+    def _tags(self, side: Side) -> dict[str, float]:
+        """The note's tags, and what it says to share each: 1 for one that hardly any note has."""
+        notes = max(2, self._folders.below(""))
+        count = "SELECT count(DISTINCT note_id) FROM tags WHERE folded = ?"
+        read = self._ledger.read()
+        have = {tag: int(read.execute(count, (tag,)).fetchone()[0]) for tag in _tags(side)}
+        return {tag: max(0.0, math.log(notes / max(1, many))) / math.log(notes) for tag, many in have.items()}
 
 
-class _Side:
-    """One note of a pair: its vector, its topic and its words."""
+def _tags(side: Side) -> set[str]:
+    return set(map(fold, side.record.tags))
 
-    def __init__(self, ledger: Ledger, record: NoteRecord, chunks: list[Occurrence], against: Background) -> None:
-        chunks = chunks[:_CHUNKS]
-        self.names = (record.title, *record.aliases)
-        self.language = record.language
-        vectors = ledger.embedded([chunk.id for chunk in chunks])[1]
-        self.vector = mean_vector(vectors) if len(vectors) else None
-        self.stems = [s for chunk in chunks for s in content(chunk.text)]
-        self.topic: Topic = topic(record.title, [chunk.text for chunk in chunks], against)
 
-    def score(self, other: "_Side", against: Background) -> float:
-        meaning = 0.0
-        if self.vector is not None and other.vector is not None:
-            meaning = closeness(self.vector, other.vector, (self.language, other.language), against)
-        said = mentioned(other.names, self.stems, against) + 0.5 * mentioned(self.names, other.stems, against)
-        return meaning + 1.5 * shared(self.topic, other.topic) + said
+def _kin(one: Side, others: Sequence[Side]) -> dict[VaultPath, float]:
+    """The notes that are most like this one, and the share of each (together 1)."""
+    likeness = Counter(
+        {other.record.path: float(one.vector @ other.vector) + shared(one.topic, other.topic) for other in others}
+    )
+    most = {path: like for path, like in sorted(likeness.items(), key=lambda p: (-p[1], p[0]))[:_KIN] if like > 0}
+    total = sum(most.values())
+    return {path: like / total for path, like in most.items()} if total else {}

@@ -101,6 +101,9 @@ class Linker:
         """
         scores = self._neighbours.scores(path)
         found = self._searcher.related(path, _LOOKED_AT)
+        known = {passage.path for passage in found}
+        beside = [each for each in sorted(scores, key=lambda each: -scores[each])[:k] if each not in known]
+        found += self._searcher.firsts(each for each in beside if self._policy.current.allows(each, "related"))
         fresh = [replace(p, score=round(scores[p.path], 3)) for p in found if p.path in scores]
         linked = [replace(p, score=0.0) for p in found if p.path not in scores]
         return [*sorted(fresh, key=lambda passage: -passage.score), *linked][:k]

@@ -1,11 +1,10 @@
 """The notes that are worth listing beside a note, each with its evidence and its relation."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agents.affinity import Background, background, topic
-from agents.candidates import Candidate, Candidates, linkable
+from agents.candidates import Candidate, Candidates, Structure, linkable
 from agents.evidence import Evidence, best_evidence
 from agents.linked import Record
 from agents.relation import decided, weighed
@@ -15,32 +14,24 @@ from vault_sync.generations import MODEL
 from vault_sync.ledger import Ledger
 from vault_sync.paths import VaultPath
 from vault_sync.policy import PolicySource
-from vault_sync.records import NoteRecord
+from vault_sync.records import NoteRecord, Occurrence
 from vault_sync.search import Searcher
-
-_FEW, _MANY = 25, 300
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """At most `most` notes, each with a score (deviations above the usual) of `least` or more.
+    """At most `most` notes, each with a score (0..1, see `agents.likeness`) of `least` or more.
 
-    `least` is for vaults of 300 notes and more. A note that is listed already may be `leeway` below, so that the
-    list does not flicker.
+    A note that is listed already needs only the share `stay` of that, so that the list does not flicker.
     """
 
     most: int = 6
-    least: float = 2.8
-    leeway: float = 0.4
+    least: float = 0.035
+    stay: float = 0.7
 
-    def threshold(self, notes: int, *, listed: bool) -> float:
-        """The least score in a vault of so many notes.
-
-        The greatest of n deviations grows with the square root of log n by chance alone, so a small vault may ask
-        for less.
-        """
-        share = math.sqrt(math.log(min(max(notes, _FEW), _MANY)) / math.log(_MANY))
-        return self.least * share - (self.leeway if listed else 0.0)
+    def threshold(self, *, listed: bool) -> float:
+        """The least score of a note that is listed already, or is not."""
+        return self.least * self.stay if listed else self.least
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +67,7 @@ class Neighbours:
         self._searcher = searcher
         self._policy = policy
         self._limits = limits
+        self._structure = Structure(ledger)
         self._background: tuple[int, str | None, Background] | None = None
         """How many notes there were when the sample was taken, of whose vectors it is, and the sample."""
 
@@ -89,12 +81,12 @@ class Neighbours:
             return None
         against = self._sample()
         about = topic(note.title, [chunk.text for chunk in chunks], against)
-        candidates = Candidates(self._ledger, self._searcher, against, policy).of(note, chunks)
-        notes, here = self._ledger.counts()[0], self._standing(note)
+        candidates = self._candidates().of(note, chunks)
+        here = self._standing(note, chunks)
         found: list[Neighbour] = []
         for candidate in candidates:
             known = listed.get(candidate.record.path)
-            least = self._limits.threshold(notes, listed=known is not None)
+            least = self._limits.threshold(listed=known is not None)
             if candidate.score >= least and candidate.record.path not in refused:
                 found += self._neighbour(note, here, candidate, about, known.evidence if known else "")
             if len(found) == self._limits.most:
@@ -102,15 +94,17 @@ class Neighbours:
         return Neighbourhood(note, chunks[0].text, tuple(found))
 
     def scores(self, path: VaultPath) -> dict[VaultPath, float]:
-        """How close each candidate is to the note, whatever the limits, those that it links already left out."""
+        """How likely each candidate is to be linked, whatever the limits, those that the note links already left out."""
         policy, note, chunks = self._policy.current, self._ledger.note(path), self._ledger.occurrences_of(path)
         if note is None or not linkable(note, chunks, policy):
             return {}
-        found = Candidates(self._ledger, self._searcher, self._sample(), policy).of(note, chunks)
-        return {candidate.record.path: candidate.score for candidate in found}
+        return {candidate.record.path: candidate.score for candidate in self._candidates().of(note, chunks)}
+
+    def _candidates(self) -> Candidates:
+        return Candidates(self._ledger, self._searcher, self._sample(), self._policy.current, self._structure)
 
     def _sample(self) -> Background:
-        notes, model = self._ledger.counts()[0], self._ledger.meta(MODEL)
+        notes, model = self._structure.folders.current().below(""), self._ledger.meta(MODEL)
         known = self._background
         if known is None or model != known[1] or abs(notes - known[0]) > 0.1 * known[0]:
             known = self._background = (notes, model, background(self._ledger))
@@ -127,12 +121,11 @@ class Neighbours:
         if evidence is None:
             return []
         context = next(chunk.text for chunk in chunks if evidence.sentence in chunk.text)
-        there = self._standing(target)
+        there = self._standing(target, chunks)
         told = decided(here, there)
         return [Neighbour(target, told or weighed(here, there), candidate.score, evidence, context, told is not None)]
 
-    def _standing(self, note: NoteRecord) -> Standing:
-        links = frozenset(link.target for link in self._ledger.links_from(note.path))
-        citing = {link.source for link in self._ledger.links_to(note.path)}
-        chunks, known = self._ledger.occurrences_of(note.path), self._sample()
+    def _standing(self, note: NoteRecord, chunks: Sequence[Occurrence]) -> Standing:
+        graph, known = self._structure.graphs.current(), self._sample()
+        links, citing = graph.targets(note.path), graph.sources(note.path)
         return standing(note, chunks, links, len(citing), known.frequency, known.chunks)

@@ -17,6 +17,7 @@ from agents.link import Linker, own_hash
 from agents.linked import KIND as LINKS
 from agents.linkpaths import LinkPaths
 from agents.mastery import MasteryBook
+from agents.neighbours import Limits as LinkLimits
 from agents.ports import ChatEngine
 from agents.prompts import Prompts
 from agents.properties import Properties
@@ -197,6 +198,7 @@ class Famulus:
         self.linker = Linker(
             *(self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state),
             policy=self.policy,
+            limits=LinkLimits(linking.most, linking.least),
             links=self.links,
             relater=self.relater,
             read=self.read,

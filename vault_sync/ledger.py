@@ -96,6 +96,17 @@ class Ledger:
         rows = self.read().execute("SELECT * FROM notes ORDER BY path").fetchall()
         return [_note_record(row, tuple(tags.get(row["id"], ()))) for row in rows]
 
+    def notes_at(self, paths: Iterable[str]) -> list[NoteRecord]:
+        """The records of these notes, failed ones too; unknown paths are left out."""
+        asked = json.dumps(list(paths), ensure_ascii=False)
+        chosen = "SELECT value FROM json_each(?)"
+        rows = self.read().execute(f"SELECT * FROM notes WHERE path IN ({chosen}) ORDER BY path", (asked,)).fetchall()
+        tags: dict[int, list[str]] = {}
+        sql = f"SELECT note_id, tag FROM tags WHERE note_id IN ({chosen}) ORDER BY rowid"
+        for note_id, tag in self.read().execute(sql, (json.dumps([row["id"] for row in rows]),)):
+            tags.setdefault(note_id, []).append(tag)
+        return [_note_record(row, tuple(tags.get(row["id"], ()))) for row in rows]
+
     def paths(self) -> list[VaultPath]:
         """The paths of all notes that are indexed."""
         rows = self.read().execute("SELECT path FROM notes WHERE state = 'indexed' ORDER BY path")
@@ -123,6 +134,13 @@ class Ledger:
             for row in self.read().execute(f"{_OCCURRENCE} o.id IN ({marks})", part):
                 found[row["id"]] = _occurrence(row)
         return found
+
+    def paths_of(self, occurrences: Iterable[int]) -> dict[int, VaultPath]:
+        """The note of each of these occurrences; unknown ids are left out."""
+        sql = "SELECT o.id, n.path FROM occurrences o JOIN notes n ON n.id = o.note_id"
+        asked = json.dumps(list(occurrences))
+        rows = self.read().execute(f"{sql} WHERE o.id IN (SELECT value FROM json_each(?))", (asked,))
+        return {row[0]: VaultPath(row[1]) for row in rows}
 
     def occurrences_of(self, path: str) -> list[Occurrence]:
         """The chunks of one note, in order."""

@@ -174,6 +174,23 @@ def search(
     return match(connection, query, k, allowed, denied).hits
 
 
+def rough(
+    connection: sqlite3.Connection,
+    stems: Iterable[str],
+    k: int,
+    allowed: Collection[int] | Ids | None = None,
+    denied: Collection[int] | Ids = (),
+) -> list[tuple[int, float]]:
+    """The `k` occurrences that SQLite ranks first for any of these stems, with its scores (> 0): for who ranks anew.
+
+    It takes a third of the time of `search`.
+    """
+    if allowed is not None and not len(allowed):
+        return []
+    sought = " OR ".join(map(_quoted, sorted(telling(frequencies(connection, stems)))))
+    return _first(connection, sought, k, allowed, denied) if sought else []
+
+
 def match(
     connection: sqlite3.Connection,
     query: str,
@@ -290,13 +307,24 @@ def _candidates(
     """The rows that FTS5 ranks first, with their words."""
     if not sought or (allowed is not None and not len(allowed)):
         return {}
-    narrow, values = _narrowed(connection, sought, allowed, denied)
-    first = connection.execute(
-        f"SELECT rowid FROM lexical WHERE lexical MATCH ?{narrow} ORDER BY bm25(lexical, {_WEIGHTS}), rowid LIMIT ?",
-        [*values, most],
-    ).fetchall()
     # Their texts are read afterwards: SQLite would read those of every row that matches before it orders them.
-    return _rows(connection, [row[0] for row in first])
+    return _rows(connection, [occurrence for occurrence, _ in _first(connection, sought, most, allowed, denied)])
+
+
+def _first(
+    connection: sqlite3.Connection,
+    sought: str,
+    most: int,
+    allowed: Collection[int] | Ids | None,
+    denied: Collection[int] | Ids,
+) -> list[tuple[int, float]]:
+    narrow, values = _narrowed(connection, sought, allowed, denied)
+    rows = connection.execute(
+        f"SELECT rowid, -bm25(lexical, {_WEIGHTS}) AS score FROM lexical WHERE lexical MATCH ?{narrow}"
+        " ORDER BY score DESC, rowid LIMIT ?",
+        [*values, most],
+    )
+    return [(int(occurrence), float(score)) for occurrence, score in rows]
 
 
 def _rows(connection: sqlite3.Connection, occurrences: Sequence[int]) -> dict[int, Fields]:

@@ -2,14 +2,15 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from vault_sync.fusion import Fused
 from vault_sync.lexical import frequencies
 from vault_sync.ports import Vectors
-from vault_sync.terms import tokens
+from vault_sync.terms import roots, tokens
 from vault_sync.text import stem
 
 RELATED_WEIGHT = 0.6
@@ -18,15 +19,35 @@ WORDS = 24
 """Words that stand for a note in the lexical lane."""
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A note as a question: its names, the texts and the vectors (n, d) of its chunks, and which occurrences are its own."""
+
+    names: Sequence[str]
+    texts: Sequence[str]
+    vectors: Vectors
+    own: frozenset[int]
+
+
 def salient(connection: sqlite3.Connection, names: Sequence[str], texts: Sequence[str]) -> str:
     """A query that stands for a note: its names, and the words that are frequent in it and rare elsewhere."""
+    return " ".join([*names, *_telling(connection, texts).values()])
+
+
+def salient_stems(connection: sqlite3.Connection, names: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """The same in stems."""
+    return [*(root for name in names for root in roots(name)), *_telling(connection, texts)]
+
+
+def _telling(connection: sqlite3.Connection, texts: Sequence[str]) -> dict[str, str]:
+    """Stems, each with a word that has it."""
     body = [token for text in texts for token in tokens(text) if len(token) > 2 and not token.isdigit()]
     spelt = {stem(token): token for token in body}
     times = Counter(stem(token) for token in body)
     counts = frequencies(connection, times)
     worth = {root: (1 + np.log(n)) * counts.weight(root) for root, n in times.items() if counts.of_stem[root] > 1}
     chosen = sorted(worth, key=lambda root: (-worth[root], root))[:WORDS]
-    return " ".join([*names, *(spelt[root] for root in chosen)])
+    return {root: spelt[root] for root in chosen}
 
 
 def middle(own: Vectors) -> Vectors:
@@ -39,9 +60,9 @@ def middle(own: Vectors) -> Vectors:
     return np.asarray(mean / length, dtype=np.float32) if length else mean
 
 
-def best_of_each_note(fused: Sequence[Fused], note_of: Mapping[int, int]) -> list[Fused]:
+def best_of_each_note(fused: Sequence[Fused], note_of: Mapping[int, Hashable]) -> list[Fused]:
     """The first hit of each note; hits of notes that are not in `note_of` are dropped."""
-    seen: set[int] = set()
+    seen: set[Hashable] = set()
     best = []
     for hit in fused:
         note = note_of.get(hit.occurrence)

@@ -22,7 +22,7 @@ from vault_sync.paths import VaultPath
 from vault_sync.policy import Policy, PolicySource, Use
 from vault_sync.ports import ChunkStore, Embedder, Ids, Neighbour, Vectors
 from vault_sync.records import Occurrence
-from vault_sync.related import RELATED_WEIGHT, best_of_each_note, middle, salient
+from vault_sync.related import RELATED_WEIGHT, Subject, best_of_each_note, middle, salient, salient_stems
 from vault_sync.rerank import SecondLook
 from vault_sync.serving import ModelLostError, Serving
 from vault_sync.snippet import snippet
@@ -65,16 +65,6 @@ class Passage:
     snippet: str
     similarity: float | None = None
     is_description: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A note as a question: its names, the texts and the vectors (n, d) of its chunks, and which occurrences are its own."""
-
-    names: Sequence[str]
-    texts: Sequence[str]
-    vectors: Vectors
-    own: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,15 +232,36 @@ class Searcher:
 
     def related(self, path: str, k: int = 10, use: Use = "related") -> list[Passage]:
         """The neighbours of a note that may be put to this use: the best passage of each, best first, itself left out."""
-        own = self._ledger.occurrences_of(path)
-        record = self._ledger.note(path)
+        subject = self._subject(path)
+        return self._steadily(lambda: self.near(subject, k, use)) if subject else []
+
+    def neighbours(self, path: str, k: int, use: Use = "related") -> list[tuple[VaultPath, int]]:
+        """About the same notes, each with the id of its best passage, for who ranks them anew."""
+        subject = self._subject(path)
+        return self._steadily(lambda: self._roughly(subject, k, use)) if subject else []
+
+    def _roughly(self, subject: Subject, k: int, use: Use) -> list[tuple[VaultPath, int]]:
+        read, scope, depth = self._ledger.read(), self._scope(Filter(), use), DEPTH + len(subject.own)
+        stems = salient_stems(read, subject.names, subject.texts)
+        words = lexical.rough(read, stems, depth, scope.only, scope.without)
+        by_words = [hit for hit in words if hit[0] not in subject.own]
+        fused = fuse(stretched(by_words), stretched(self._by_middle(subject, scope)), self._related_weight)
+        path_of = self._ledger.paths_of(hit.occurrence for hit in fused)
+        best = best_of_each_note(fused, path_of)
+        return [(path_of[hit.occurrence], hit.occurrence) for hit in best[:k]]
+
+    def firsts(self, paths: Iterable[str]) -> list[Passage]:
+        """The first passage of each of these notes, in their order; whether they may be shown is the caller's affair."""
+        chunks = [own[0] for path in paths if (own := self._ledger.occurrences_of(path))]
+        return [_passage(chunk, Fused(chunk.id, 0.0, None, None), None, "") for chunk in chunks]
+
+    def _subject(self, path: str) -> Subject | None:
+        own, record = self._ledger.occurrences_of(path), self._ledger.note(path)
         if not own or record is None:
-            return []
-        ids, texts = [chunk.id for chunk in own], [chunk.text for chunk in own]
-        names = (record.title, *record.aliases)
-        return self._steadily(
-            lambda: self.near(Subject(names, texts, self._ledger.embedded(ids)[1], frozenset(ids)), k, use)
-        )
+            return None
+        ids = [chunk.id for chunk in own]
+        vectors = self._ledger.embedded(ids)[1]
+        return Subject((record.title, *record.aliases), [chunk.text for chunk in own], vectors, frozenset(ids))
 
     def near(self, subject: Subject, k: int = 10, use: Use = "related", weight: float | None = None) -> list[Passage]:
         """The notes nearest to the subject that may be put to this use: the best passage of each, best first.
@@ -262,14 +273,22 @@ class Searcher:
         query = salient(self._ledger.read(), subject.names, subject.texts)
         scope, depth = self._scope(Filter(), use), DEPTH + len(subject.own)
         words = lexical.search(self._ledger.read(), query, depth, scope.only, scope.without)
-        by_words = [hit for hit in words if hit[0] not in subject.own][:DEPTH]
-        near = self._nearest(middle(subject.vectors), depth, scope) if len(subject.vectors) else []
-        by_vectors = [hit for hit in near if hit[0] not in subject.own][:DEPTH]
-        usual = RELATED_WEIGHT if self._weights.related is None else self._weights.related
-        fused = fuse(stretched(by_words), stretched(by_vectors), usual if weight is None else weight)
+        by_words = [hit for hit in words if hit[0] not in subject.own]
+        by_vectors = self._by_middle(subject, scope)
+        fused = fuse(stretched(by_words), stretched(by_vectors), self._related_weight if weight is None else weight)
         found = self._ledger.occurrences(hit.occurrence for hit in fused)
         best = best_of_each_note(fused, {i: occurrence.note_id for i, occurrence in found.items()})
         return self._passages(best, dict(by_vectors), query, k, found)
+
+    @property
+    def _related_weight(self) -> float:
+        return RELATED_WEIGHT if self._weights.related is None else self._weights.related
+
+    def _by_middle(self, subject: Subject, scope: _Scope) -> list[Hit]:
+        if not len(subject.vectors):
+            return []
+        near = self._nearest(middle(subject.vectors), DEPTH + len(subject.own), scope)
+        return [hit for hit in near if hit[0] not in subject.own][:DEPTH]
 
     def _scope(self, narrow: Filter, use: Use) -> _Scope:
         return _Scope(self._ledger.allowed(narrow, self._denials.of(use)))

@@ -64,6 +64,19 @@ BENCHES = (
         "the note's text, so this compares ways of ranking and does not say how many unwritten links would be found.",
     ),
     Bench(
+        "related",
+        "Related notes: hidden links",
+        "Each link of the vaults is hidden once, with its words, while four in five of the others stay: is its target among\n"
+        "the first ten that are proposed? Easy where a name of the target still stands in the note. Misses are compared with\n"
+        "the best of words and vectors alone, which is what well-known plugins do; sources are resampled. The second table\n"
+        "is what scores mean: the last column is a lower bound, for what nobody had linked may belong together all the same.",
+    ),
+    Bench(
+        "link_cost",
+        "What it costs to link a note on save, without a model",
+        "Processor time in the daemon's process; the links of the made vault are drawn by chance.",
+    ),
+    Bench(
         "own_vaults",
         "Real vaults, asked by their own links, headings and names (`famulus eval`)",
         "A hidden link: the paragraph around it without the link's text is the query, its source is left out, and its\n"

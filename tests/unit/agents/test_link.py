@@ -37,7 +37,7 @@ NOTES = {
     "Cooking/Soup.md": "# Soup\n\nSimmer carrots, onions, celery, salt, pepper, garlic: stir every hour.\n",
     "Cooking/Bread.md": "# Bread\n\nKnead flour, water, yeast, sugar: dough rests until morning.\n",
     "Travel/Lisbon.md": "# Lisbon\n\nYellow trams climb steep hills towards castles; sardines grill outside.\n",
-    "Travel/Oslo.md": "# Oslo\n\nFerries cross fjords every summer; museums show viking ships.\n",
+    "Ships/Oslo.md": "# Oslo\n\nFerries cross fjords every summer; museums show viking ships.\n",
     "Music/Fugue.md": "# Fugue\n\nVoices enter one after another, answering, inverting, overlapping themes.\n",
     "Garden/Tulips.md": "# Tulips\n\nPlant bulbs before frost; petals open when april suns warm soil.\n",
     "Templates/Index.md": "# Template\n\nAn index finds table rows by sorted keys: few pages, few rows read.\n",
@@ -78,7 +78,7 @@ class Desk:
         form: Form = "wikilink",
     ) -> Linker:
         searcher = Searcher(self.ledger, self.indexer.store, self.indexer.embedder, policy)
-        limits = Limits(least=1.4)
+        limits = Limits(least=0.04)
         return Linker(
             *(self.ledger, searcher, roles or Roles({}), Everybody() if masters else Nobody(), Prompts(), self.state),
             policy=policy,

@@ -31,7 +31,7 @@ def linker(desk: Desk, engine: ScriptedEngine | None = None, policy: Policy | No
     return Linker(
         *(desk.ledger, searcher, roles, Nobody(), Prompts(), desk.state),
         policy=policy,
-        limits=Limits(least=1.4),
+        limits=Limits(least=0.04),
         relater=Relater(roles, Proven("en"), Prompts(), desk.state),
         read=desk.read,
     )

@@ -88,7 +88,7 @@ async def test_nothing_is_proposed_for_a_document(client: httpx.AsyncClient, fam
 
 
 async def test_no_note_is_given_a_link_to_a_document(famulus: Famulus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(famulus.linker._neighbours, "_limits", Limits(least=-100.0))
+    monkeypatch.setattr(famulus.linker._neighbours, "_limits", Limits(least=0.0))
     for name in NOTES:
         await famulus.linking.on_saved(VaultPath(name), "auto")
     texts = [(famulus.vault.root / name).read_text(encoding="utf-8") for name in NOTES]

@@ -60,6 +60,9 @@ class Everybody:
     def __init__(self, state: object) -> None:
         pass
 
+    async def measured(self, engine: object, what: str, measure: object) -> bool:
+        return False
+
     async def masters(self, engine: object, language: str) -> bool:
         return True
 

@@ -80,6 +80,19 @@ def test_a_large_allowed_set_works(connection: sqlite3.Connection) -> None:
     assert _ids(connection, "tea", 10, set(range(4, 100_000))) == [4]
 
 
+def test_a_rough_search_finds_any_of_the_stems_within_what_is_allowed(connection: sqlite3.Connection) -> None:
+    stems = ["заметк", "note", "nowhere"]
+    found = lexical.rough(connection, stems, 10)
+    assert found and [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+    assert all(score > 0 for _, score in found)
+    first = found[0][0]
+    assert [i for i, _ in lexical.rough(connection, stems, 10, [first])] == [first]
+    assert first not in dict(lexical.rough(connection, stems, 10, denied=[first]))
+    assert lexical.rough(connection, stems, 1) == found[:1]
+    assert lexical.rough(connection, ["nowhere"], 10) == [] == lexical.rough(connection, stems, 10, [])
+    assert lexical.rough(connection, [], 10) == []
+
+
 def test_what_is_deleted_is_not_found(connection: sqlite3.Connection) -> None:
     lexical.delete(connection, [3, 999])
     assert _ids(connection, "tea") == [4]

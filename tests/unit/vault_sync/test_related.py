@@ -7,7 +7,7 @@ import numpy as np
 from vault_sync import lexical
 from vault_sync.fusion import Fused
 from vault_sync.lexical import LexicalRow
-from vault_sync.related import WORDS, best_of_each_note, middle, salient
+from vault_sync.related import WORDS, best_of_each_note, middle, salient, salient_stems
 
 
 def _index(*texts: str) -> sqlite3.Connection:
@@ -24,6 +24,14 @@ def test_rare_and_frequent_words_stand_for_a_note() -> None:
     assert query.startswith("Сенча ")
     assert query.split().index("чайник") < query.split().index("the")
     assert "кипит" not in query, "a word that no other note has finds nothing"
+    connection.close()
+
+
+def test_the_stems_are_those_of_the_query() -> None:
+    text = "чайник кипит, чайник поёт; the kettle is the kettle"
+    connection = _index(text, "про чайник", "kettle")
+    stems = salient_stems(connection, ("Зелёная сенча",), [text])
+    assert stems[:2] == ["зелен", "сенч"] and {"чайник", "kettl"} <= set(stems) and "кип" not in stems
     connection.close()
 
 

@@ -201,6 +201,26 @@ def test_related_of_what_is_not_indexed_is_empty(searcher: Searcher) -> None:
     assert searcher.related("Tea/Kettle.md", 0) == []
 
 
+def test_neighbours_are_the_notes_that_related_shows_without_passages(searcher: Searcher) -> None:
+    found = searcher.neighbours("Garden/Ёлка.md", 10)
+    assert found[0][0] == "Garden/Шишки.md" and "Garden/Ёлка.md" not in dict(found)
+    assert set(dict(found)) == set(_paths(searcher.related("Garden/Ёлка.md", 10)))
+    assert searcher.neighbours("Garden/Ёлка.md", 2) == found[:2]
+    assert searcher.neighbours("Nowhere.md", 10) == [] == searcher.neighbours("Garden/Ёлка.md", 0)
+
+
+def test_neighbours_keep_to_the_policy(indexer: Indexer) -> None:
+    policy = Policy(rules=(Rule(("Garden/Шишки.md",), ("related",)),))
+    searcher = Searcher(indexer.ledger, indexer.store, indexer.embedder, policy)
+    assert "Garden/Шишки.md" not in dict(searcher.neighbours("Garden/Ёлка.md", 10))
+    assert "Garden/Шишки.md" in dict(searcher.neighbours("Garden/Ёлка.md", 10, "links"))
+
+
+def test_the_first_passage_of_notes(searcher: Searcher) -> None:
+    shown = searcher.firsts(["Tea/Kettle.md", "Nowhere.md", "Teapot.md"])
+    assert _paths(shown) == ["Tea/Kettle.md", "Teapot.md"] and all(passage.snippet for passage in shown)
+
+
 def test_lanes_are_what_search_is_made_of(searcher: Searcher) -> None:
     lanes = searcher.lanes("ёлка у забора")
     passages = searcher.search("ёлка у забора", 100)
