@@ -26,7 +26,7 @@ class Limits:
     """
 
     most: int = 6
-    least: float = 0.035
+    least: float = 0.03
     stay: float = 0.7
 
     def threshold(self, *, listed: bool) -> float:

@@ -162,7 +162,7 @@ class LinkingSection(_Section):
     quiet_seconds: float = Field(5.0, ge=0)
     most: int = Field(6, ge=0, le=50)
     """Related notes that are listed in a note at most."""
-    least: float = Field(0.035, ge=0, le=1)
+    least: float = Field(0.03, ge=0, le=1)
     """The least score of a related note, from 0 to 1; below it nothing is proposed."""
     folders: list[FolderMode] = []
     threshold: dict[str, float] = {}
