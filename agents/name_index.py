@@ -25,7 +25,7 @@ class NameIndex:
         policy: PolicySource,
         links: LinkPaths,
         *,
-        headings: bool = True,
+        headings: bool = False,
         ours: Callable[[], Collection[tuple[str, str]]] = lambda: (),
     ) -> None:
         """`policy` says which notes may be linked, `links` how, `headings` whether headings are names, too.

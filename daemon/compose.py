@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import asdict
 from functools import partial
-from typing import Any
 
 from agents.answer import Answerer
 from agents.assess import Assessor
@@ -67,7 +65,6 @@ from vault_sync.parse import decode
 from vault_sync.paths import VaultPath, is_note
 from vault_sync.policy import Use
 from vault_sync.ports import Embedder
-from vault_sync.progress import coverage
 from vault_sync.records import NoteRecord
 from vault_sync.rerank import SecondLook
 from vault_sync.search import Searcher
@@ -356,42 +353,6 @@ class Famulus:
         """Raises NotFoundError unless `name` is the embedder."""
         if name not in ("embedder", self.settings.roles["embedder"], self.embedder.spec.model):
             raise self.no_such_model(name)
-
-    def coverage(self) -> float:
-        """The share of the readable notes that is in the index as it is on the disk, as far as is known now."""
-        notes, failed, _ = self.ledger.counts()
-        status = self.upkeep.status()
-        seen = 0 if status.ready else self.indexer.readable
-        return coverage(max(notes + failed, seen), status.pending + failed)
-
-    def health(self, *, owner: bool, version: str) -> dict[str, Any]:
-        """What `/api/health` tells; strangers learn the state of the index only."""
-        notes, failed, chunks = self.ledger.counts()
-        status = self.upkeep.status()
-        index = {
-            "notes": notes,
-            "chunks": chunks,
-            "pending": status.pending,
-            "failed": failed,
-            "embedded_since_start": self.indexer.embedded + self.generations.embedded,
-            "ready": status.ready,
-            "progress": status.underway.json() if status.underway is not None else None,
-        }
-        told: dict[str, Any] = {"status": "degraded" if status.problem else "ok", "index": index}
-        if owner:
-            told = {"status": told["status"], "version": version, "vault": str(self.vault.root), "index": index}
-            told |= {"store": self._store_health(), "model_change": self._change_health()}
-            told |= {"engines": self.host.states(), "problem": status.problem, "watching": status.watching.json()}
-            told["reranker"] = {"problem": self.reranker.problem} if self.reranker else None
-        return told
-
-    def _store_health(self) -> dict[str, Any]:
-        trouble = self.generations.trouble()
-        return {"url": self.settings.store.url or None, "problem": str(trouble) if trouble is not None else ""}
-
-    def _change_health(self) -> dict[str, Any] | None:
-        change = self.generations.status()
-        return asdict(change) if change is not None else None
 
 
 def compose(settings: Settings) -> Famulus:

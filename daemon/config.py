@@ -141,7 +141,7 @@ class MentionsSection(_Section):
     enabled: bool = True
     in_headings: bool = False
     """Whether words in headings become links, too."""
-    of_headings: bool = True
+    of_headings: bool = False
     """Whether a phrase that is a heading of another note becomes a link to that heading."""
     once: Literal["section", "note"] = "section"
     """How far one link to a note reaches: it is not linked again in the same section, or in the same note."""

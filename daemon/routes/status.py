@@ -8,6 +8,7 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 
 from daemon import __version__, metrics, sse
 from daemon.compose import Famulus
+from daemon.health import coverage, told
 from vault_sync.paths import vault_path
 from vault_sync.records import NoteRecord
 
@@ -19,7 +20,7 @@ def router(famulus: Famulus) -> APIRouter:
     @routes.get("/api/health")
     async def health(request: Request) -> dict[str, Any]:
         """Whether all is well. Strangers are told the state only, the owner also vault and engines."""
-        return famulus.health(owner=bool(request.scope.get("famulus_authorized")), version=__version__)
+        return told(famulus, owner=bool(request.scope.get("famulus_authorized")), version=__version__)
 
     @routes.get("/api/notes")
     async def notes(
@@ -48,7 +49,7 @@ def router(famulus: Famulus) -> APIRouter:
         status = famulus.upkeep.status()
         return {
             "notes": [_status(note) for note in notes if state in (None, note.state)],
-            "coverage": round(famulus.coverage(), 4),
+            "coverage": round(coverage(famulus), 4),
             "pending": status.pending,
             "failed": sum(note.state == "failed" for note in notes),
             "progress": status.underway.json() if status.underway is not None else None,

@@ -56,7 +56,7 @@ def test_it_knows_how_common_a_word_is(ledger: Ledger) -> None:
 
 
 def test_the_index_knows_all_names(ledger: Ledger) -> None:
-    names = NameIndex(ledger, Policy(), LinkPaths(ledger)).current()
+    names = NameIndex(ledger, Policy(), LinkPaths(ledger), headings=True).current()
     note = parse_note(VaultPath("New.md"), b"The whale and moby, on image layers.\n\n# x\n\nmoby")
     found = find_mentions(note, names, least=0, once="note")
     assert [mention.kind for mention in found] == ["anchor"]
