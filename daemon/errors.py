@@ -34,6 +34,7 @@ STATUS = {
     "managed_section": 409,
     "properties": 409,
     "prompt": 409,
+    "section_prompt": 400,
     "engine_spec": 503,
     "stale": 409,
     "note_busy": 409,

@@ -25,7 +25,11 @@ quiet_seconds = 0.05
 longest_seconds = 0.2
 [linking]
 mode = "{mode}"
+tags = false
+description = false
 quiet_seconds = 0.1
+[linking.mentions]
+enabled = false
 [writing]
 settle_seconds = {settle}
 patience_seconds = 4
