@@ -50,7 +50,7 @@ lint: $(VENV)/.ready
 types: $(VENV)/.ready
 	$(BIN)/mypy
 
-check: lint types $(VENV)/.models ## Lint, types and the quick tests (under a minute)
+check: lint types $(VENV)/.models ## Lint, types and the tests that are not marked slow (some minutes)
 	$(BIN)/pytest -m 'not slow'
 
 plugin-test: $(PLUGIN)/node_modules/.ready
