@@ -9,6 +9,9 @@ PLUGIN := obsidian-plugin
 # gcc 12 forgets the stores that set up the tiles (`_tile_loadconfig`): llama.cpp then ends with SIGILL where there is AMX.
 NO_AMX := $(if $(filter x86_64,$(shell uname -m)),-mno-amx-tile -mno-amx-int8 -mno-amx-bf16)
 
+# Compiled files are kept, whatever the environment says: each test worker and each daemon of a test reads them.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo vault test check lint types unit plugin-test bench torture lock clean
 
@@ -24,7 +27,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.models: $(VENV)/.ready daemon/engines/registry.py
+$(VENV)/.models: $(VENV)/.ready daemon/engines/files/registry.py
 	$(BIN)/famulus models pull --starter
 	@touch $@
 
@@ -50,7 +53,7 @@ lint: $(VENV)/.ready
 types: $(VENV)/.ready
 	$(BIN)/mypy
 
-check: lint types $(VENV)/.models ## Lint, types and the tests that are not marked slow (some minutes)
+check: lint types $(VENV)/.models ## Lint, types, and the tests that are not marked slow, with fewer examples
 	$(BIN)/pytest -m 'not slow'
 
 plugin-test: $(PLUGIN)/node_modules/.ready

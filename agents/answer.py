@@ -4,24 +4,24 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from agents.assess import Assessor
-from agents.checked import Checker
-from agents.cite import Marks, stated, unmarked
-from agents.conversation import Turns
-from agents.events import Cited, Done, Event, Mode, Retrieved, Token
-from agents.pieces import Piece, Pieces
-from agents.plan import ChatRole, is_greeting, role_for
+from agents.answering.assess import Assessor
+from agents.answering.checked import Checker
+from agents.answering.cite import Marks, stated, unmarked
+from agents.answering.conversation import Turns
+from agents.answering.events import Cited, Done, Event, Mode, Retrieved, Token
+from agents.answering.pieces import Piece, Pieces
+from agents.answering.plan import ChatRole, is_greeting, role_for
+from agents.answering.quoting import quotations
+from agents.answering.retrieve import Found, Retriever, find
+from agents.answering.turn import Turner
 from agents.ports import ChatEngine, ChatRequest, Message, Roles, Usage
 from agents.prompts import Prompts
-from agents.quoting import quotations
-from agents.retrieve import Found, Retriever, find
-from agents.turn import Turner
-from vault_sync.filter import Filter
 from vault_sync.paths import VaultPath
 from vault_sync.ports import Embedder
+from vault_sync.search.filter import Filter
 from vault_sync.text import language_of
 
 _NOT_THERE = re.compile(r"\W*not in (?:the|your|my) notes\b", re.IGNORECASE)
@@ -181,6 +181,7 @@ class Answerer:
     async def _pieces(self, state: _State, messages: tuple[Message, ...]) -> AsyncGenerator[Piece, None]:
         wanted, pieces = state.wanted, Pieces()
         request = ChatRequest(messages, wanted.max_tokens, wanted.temperature, wanted.top_p, wanted.seed, wanted.stop)
+        request = replace(request, think=False)
         stream = state.engine.stream(request)
         try:
             async for delta in stream:
@@ -203,11 +204,19 @@ class Answerer:
             return ""
         if not state.bare and state.finish_reason == "length" and not _ENDED.search(text):
             return ""  # half a sentence can say the opposite of the whole one
-        support = await checker.support(text) if stated(text) else None
+        believed = state.bare or await self._believed(state, checker, text)
+        support = await checker.support(text) if stated(text) and believed else None
         if support:
             return f"{piece.lead}{text} {state.marks.mark(support)}"
         state.omitted += not state.bare
         return piece.lead + text if state.bare else ""
+
+    async def _believed(self, state: _State, checker: Checker, text: str) -> bool:
+        """Whether it can be an answer: in the question's language, or in another that the model masters as well."""
+        language = language_of(text)
+        if language == state.language:
+            return True
+        return not checker.copied(text) and await self._mastery.masters(state.engine, language)
 
     def _remark(self, state: _State) -> str:
         if state.bare:

@@ -25,6 +25,16 @@ class EngineLoadingError(EngineError):
     code = "engine_loading"
 
 
+class EngineBusyError(EngineError):
+    """Too many wait for an engine; `retry_after` is in how many seconds it is worth asking again."""
+
+    code = "engine_busy"
+
+    def __init__(self, effect: str, cause: str = "", fix: str = "", retry_after: int = 1) -> None:
+        super().__init__(effect, cause, fix)
+        self.retry_after = retry_after
+
+
 class ContextLengthError(AgentError):
     """The prompt and the wanted answer do not fit the model's context."""
 

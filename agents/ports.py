@@ -1,25 +1,54 @@
 """What this package needs from outside: an engine that chats."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Speaker = Literal["system", "user", "assistant"]
+Speaker = Literal["system", "user", "assistant", "tool"]
+FinishReason = Literal["stop", "length", "tool_calls"]
+Priority = Literal["interactive", "save", "bulk"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A tool that the model wants to be called; `arguments` is JSON text, as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that the model may call; `parameters` is the JSON schema of its arguments."""
+
+    name: str
+    description: str = ""
+    parameters: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One turn of a conversation."""
+    """One turn of a conversation. An assistant's turn may call tools; a tool's turn answers `tool_call_id`.
+
+    `reasoning` is what the model thought before an assistant's turn: some go on from it after a tool's answer.
+    """
 
     role: Speaker
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    reasoning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What to generate. `grammar` is GBNF, `json_schema` a JSON schema; at most one of them is given.
 
-    Somebody waits for an `interactive` answer: it goes before `bulk` ones that have not begun.
+    Somebody waits for an `interactive` answer: it goes before `save` and that before `bulk`. `top_k`, `min_p` and
+    the penalties are off at 0. `logprobs` is how many likely tokens are told beside each chosen one, None for none.
+    `tool_choice` is a tool's name where that one must be called; without `parallel_tool_calls` an answer has one call
+    at most. Without `think` a model that can do without thinking aloud does so: `max_tokens` is for the answer alone.
     """
 
     messages: tuple[Message, ...]
@@ -30,7 +59,16 @@ class ChatRequest:
     stop: tuple[str, ...] = ()
     grammar: str | None = None
     json_schema: dict[str, object] | None = None
-    priority: Literal["interactive", "bulk"] = "interactive"
+    priority: Priority = "interactive"
+    top_k: int = 0
+    min_p: float = 0.0
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
+    logprobs: int | None = None
+    tools: tuple[Tool, ...] = ()
+    tool_choice: Literal["auto", "none", "required"] | str = "auto"
+    parallel_tool_calls: bool = True
+    think: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +81,32 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """A chosen token with the natural logarithm of its probability, and the likeliest ones in its place.
+
+    Bytes that are no whole character stand in a token's text as Python's `surrogateescape` writes them.
+    """
+
+    token: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ChatDelta:
-    """A piece of an answer; the last one carries the reason to stop (`stop` or `length`) and the usage."""
+    """A piece of an answer; the last one carries the reason to stop and the usage.
+
+    `reasoning` is what the model thinks aloud, apart from the answer; a tool call comes whole, once it is complete.
+    `more` tells that the next piece is here already, so that both may travel in one write.
+    """
 
     text: str
-    finish_reason: str | None = None
+    finish_reason: FinishReason | None = None
     usage: Usage | None = None
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
+    more: bool = False
 
 
 class ChatEngine(Protocol):
@@ -69,7 +127,7 @@ class ChatEngine(Protocol):
         """How many tokens prompt and answer may have together."""
         ...
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         """Generate. Raises ContextLengthError, EngineError or EngineLoadingError, before or between deltas."""
         ...
 

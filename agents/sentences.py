@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from agents.stopwords import STOP_WORDS
-from vault_sync.note import Span
+from vault_sync.notes.note import Span
 from vault_sync.paths import folder_of
-from vault_sync.search import Passage
+from vault_sync.search.search import Passage
 from vault_sync.text import language_of, sentences, stem, words
 
 MAX_QUOTE = 480
@@ -25,7 +25,8 @@ _LEAD = re.compile(r"(?:[ \t]*(?:>|[-*+](?=\s)|\d+[.)](?=\s)|\[[ xX]\]|\[![\w-]+
 _LABEL = re.compile(r"[*_]{1,3}[^\s*_:][^*_:\n]{0,39}:[*_]{1,3}[ \t]*|[*_]{1,3}[^\s*_:][^*_:\n]{0,39}[*_]{1,3}:[ \t]*")
 _NOT_PROSE = re.compile(r"[ \t>]*(?:!\[|\[\^|-{3,}|\*{3,}|={3,}|<)")
 DESTINATION = r"\((?:[^()]++|\([^()]*+\))*+\)"
-_ONLY_LINKS = re.compile(r"(?:\[\[[^\]]*\]\]|!?\[[^\]]*\]\([^)]*\)|https?://\S+|#[\w/-]+|[\s,;.:|*_•-])+")
+_ONLY_LINKS = re.compile(r"(?:\[\[[^\]]*\]\]|!?\[[^\]]*\]\([^)]*\)|https?://\S++|#[\w/-]++|[\s,;.:|*_•-])+")
+"""Each link is taken as far as it goes: else many of them before a word could be told apart in endless ways."""
 _EMBED = re.compile(r"!\[\[[^\]]*\]\]|!\[[^\]]*\]" + DESTINATION)
 _TAG = re.compile(r"(?<![\w&])#[^\W\d][\w/-]*")
 _POINTER = re.compile(

@@ -9,9 +9,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from daemon import __version__, errors, metrics, sse
 from daemon.auth import Gate, GateMiddleware, allowed_names
+from daemon.bounded import BoundedMiddleware
 from daemon.compose import Famulus
 from daemon.courtesy import Courtesy
-from daemon.routes import digests, evaluation, index, jobs, journal, openai, plugin, search, status, suggestions
+from daemon.routes import (
+    apipage,
+    digests,
+    evaluation,
+    index,
+    jobs,
+    journal,
+    openai,
+    plugin,
+    search,
+    status,
+    suggestions,
+)
 
 DESCRIPTION = """Search, cited answers, links and digests for one Obsidian vault, on your own machine.
 
@@ -29,11 +42,15 @@ def build_app(famulus: Famulus, *, serve: bool = True) -> FastAPI:
         yield
         await famulus.close()
 
-    app = FastAPI(title="Famulus", version=__version__, description=DESCRIPTION, lifespan=lifespan, redoc_url=None)
+    app = FastAPI(
+        title="Famulus", version=__version__, description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
     for routes in (openai, search, evaluation, suggestions, digests, jobs, index, journal, plugin, status):
         app.include_router(routes.router(famulus))
+    app.include_router(apipage.router())
     app.add_exception_handler(sse.ClientGoneError, _nobody_there)
     errors.install(app, famulus.upkeep.suspect)
+    app.add_middleware(BoundedMiddleware)
     app.add_middleware(_Measure)
     app.add_middleware(_Serve, courtesy=famulus.courtesy)
     server = famulus.settings.server

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from daemon.errors import envelope
+from daemon.envelope import envelope, spoken
 
 OBSIDIAN_ORIGINS = ("app://obsidian.md", "capacitor://localhost", "http://localhost")
 """Where the plugin calls from: the desktop app, iOS and Android."""
@@ -77,10 +77,12 @@ class GateMiddleware:
         origin = headers.get("origin")
         if not self.gate.host_allowed(host):
             cause = f"The Host header {host!r} is not one of this machine's."
-            return _refuse(403, "host_forbidden", cause, "Call by address, or add the name to `server.allowed_hosts`.")
+            return _refuse(
+                scope, 403, "host_forbidden", cause, "Call by address, or add the name to `server.allowed_hosts`."
+            )
         if origin and not self.gate.origin_allowed(origin, host):
             cause = f"Pages of {origin!r} may not call Famulus."
-            return _refuse(403, "origin_forbidden", cause, "Add the origin to `server.allowed_origins`.")
+            return _refuse(scope, 403, "origin_forbidden", cause, "Add the origin to `server.allowed_origins`.")
         if scope["method"] == "OPTIONS":
             return _preflight(headers)
         if scope["path"] in OPEN_PATHS or scope["famulus_authorized"]:
@@ -88,14 +90,15 @@ class GateMiddleware:
         given = "authorization" in headers
         cause = "The token is wrong." if given else "There is no token in the Authorization header."
         refusal = _refuse(
-            401, "unauthorized", cause, "Send `Authorization: Bearer` with the token from the data folder."
+            scope, 401, "unauthorized", cause, "Send `Authorization: Bearer` with the token from the data folder."
         )
         refusal.headers["WWW-Authenticate"] = "Bearer"
         return refusal
 
 
-def _refuse(status: int, code: str, cause: str, fix: str) -> Response:
-    return JSONResponse(envelope("The request was refused.", code, cause, fix), status)
+def _refuse(scope: Scope, status: int, code: str, cause: str, fix: str) -> Response:
+    body = envelope("The request was refused.", code, cause, fix, status)
+    return JSONResponse(spoken(body, scope["path"]), status)
 
 
 def _preflight(headers: Headers) -> Response:

@@ -8,6 +8,7 @@ from typing import Any
 
 _KEPT = 256
 """Events a slow listener may be behind before it loses the oldest."""
+_END = "bus.end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class Bus:
 
         return end
 
+    def end_streams(self) -> None:
+        """End all streams, because the daemon ends: who listens would keep it waiting."""
+        self.publish(_END)
+
     async def stream(self, plugin: str = "", beat: float = 15.0) -> AsyncIterator[BusEvent | None]:
         """Events from now on, as far as they may be told, and those for `plugin`; None after `beat` seconds without one."""
         loop = asyncio.get_running_loop()
@@ -71,6 +76,8 @@ class Bus:
                 except TimeoutError:
                     yield None
                     continue
+                if event.name == _END:
+                    return
                 # What a plugin is asked to do was decided by policy before: it is asked, or the write would hang.
                 if event.to or self.may_tell(event):
                     yield event

@@ -1,27 +1,25 @@
-"""The command line. Exit codes: 0 done, 1 failed, 2 used wrongly."""
+"""The command line: what can be typed. Exit codes: 0 done, 1 failed, 2 used wrongly.
+
+Nothing is imported here but what reads flags, so that `--help`, `--version` and what was typed wrongly answer at once.
+"""
 
 import argparse
-import asyncio
-import json
-import logging
-import logging.handlers
-import os
-import signal
-import sys
-from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from daemon import __version__
+from daemon.interrupts import deadly
 
-from agents.errors import AgentError
-from daemon import __version__, commands, jobcommands, review
-from daemon.config import ConfigError, Settings, load
-from daemon.errors import describe
-from vault_sync.errors import VaultError
+_STATES = ("pending", "applied", "rejected", "stale", "all")
 
-Command = Callable[[argparse.Namespace, Settings], Coroutine[Any, Any, int]]
+
+def main() -> None:
+    """The program."""
+    arguments = build_parser().parse_args()
+    with deadly():
+        from daemon.terminal import running
+    raise SystemExit(running.run(arguments))
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -32,47 +30,54 @@ def build_parser() -> argparse.ArgumentParser:
     common = _common()
     late = _late()
 
-    def command(name: str, run: Command, text: str) -> argparse.ArgumentParser:
-        sub = adds.add_parser(name, help=text, description=text, parents=[common])
-        sub.set_defaults(run=run)
-        return sub
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        return adds.add_parser(name, help=text, description=text, parents=[common])
 
-    serve = command("serve", commands.serve, "Watch the vault, keep its index, answer over HTTP.")
+    serve = command("serve", "Watch the vault, keep its index, answer over HTTP.")
     serve.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     serve.add_argument("--port", type=int, help="port to listen on (default 8000; 0 for any)")
-    command("index", commands.index, "Bring the index up to date once.")
-    search = command("search", commands.search, "Find passages by words and by meaning.")
-    search.add_argument("query")
+    command("index", "Bring the index up to date once.")
+    search = command("search", "Find passages by words and by meaning.")
+    search.add_argument("query", type=_some)
     _search_flags(search)
     search.add_argument(
         "--rerank",
         action=argparse.BooleanOptionalAction,
         help="whether the reranker orders the first passages (default: where an engine has that role)",
     )
-    why = command("why", commands.why, "Say why a search does not find a note, or where the note stands.")
-    why.add_argument("query")
+    why = command("why", "Say why a search does not find a note, or where the note stands.")
+    why.add_argument("query", type=_some)
     why.add_argument("note", help="path or title of the note that was expected")
     _filter_flags(why)
-    ask = command("ask", commands.ask, "Ask the vault a question; the answer cites its notes.")
-    ask.add_argument("question")
+    ask = command("ask", "Ask the vault a question; the answer cites its notes.")
+    ask.add_argument("question", type=_some)
     ask.add_argument("--note", default=None, help="ask about this note only")
     ask.add_argument("--model", default="famulus", help="famulus, a role (planner, coder) or an engine")
-    evaluate = command("eval", commands.evaluate, "Measure search and related notes on your own vault.")
+    evaluate = command("eval", "Measure search and related notes on your own vault.")
     evaluate.add_argument("--queries", type=int, default=100, help="questions of each kind (default 100)")
     evaluate.add_argument("--seed", type=int, default=0, help="which questions are drawn (default 0)")
     evaluate.add_argument("--compare", action="store_true", help="try other weights, and say what to change")
     evaluate.add_argument(
         "--deep", action="store_true", help="try other chunk sizes and embedders, which takes minutes"
     )
-    _link(command("link", commands.link, "Propose links for a note, or for the whole vault."))
-    _jobs(command("jobs", jobcommands.jobs, "List jobs over the whole vault, and tell them what to do."), late)
+    _link(command("link", "Propose links for a note, or for the whole vault."))
+    _jobs(command("jobs", "List jobs over the whole vault, and tell them what to do."), late)
     text = "Go through the suggestions; or list, accept and reject them."
-    review.add_arguments(command("review", review.review, text), late)
-    _undo(command("undo", commands.undo, "Take back what Famulus wrote; without a choice, list it."))
-    _digest(command("digest", commands.digest, "List digest notes, or run one now."), late)
-    _doctor(command("doctor", commands.doctor, "Say what is wrong with the set-up or the index, and what to do."))
-    _models(command("models", commands.models, "List or fetch the models that the configuration names."), late)
+    _review(command("review", text), late)
+    _undo(command("undo", "Take back what Famulus wrote; without a choice, list it."))
+    _digest(command("digest", "List digest notes, or run one now."), late)
+    _doctor(command("doctor", "Say what is wrong with the set-up or the index, and what to do."))
+    _models(
+        command("models", "List, fetch, place or measure the models that the configuration names."),
+        late,
+    )
     return parser
+
+
+def _some(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it is empty: give some words or a question")
+    return text
 
 
 def _common() -> argparse.ArgumentParser:
@@ -142,6 +147,46 @@ def _jobs(jobs: argparse.ArgumentParser, late: argparse.ArgumentParser) -> None:
             action.add_argument("--review", action="store_true", help="put into the inbox instead of writing")
 
 
+def _review(review: argparse.ArgumentParser, late: argparse.ArgumentParser) -> None:
+    _inbox_filters(review)
+    review.add_argument("--why", action="store_true", help="say what is shown and written, and what taught it")
+    actions = review.add_subparsers(dest="action", metavar="ACTION")
+    listed = actions.add_parser("list", help="show suggestions", parents=[late])
+    listed.add_argument("--state", choices=_STATES, default="pending")
+    listed.add_argument("--limit", type=int, default=200, help="how many (default 200)")
+    listed.add_argument("--offset", type=int, default=0, help="how many to leave out before them")
+    listed.add_argument("--all", "--hidden", dest="hidden", action="store_true", help="also those with too low a score")
+    _inbox_filters(listed)
+    for name, text in (
+        ("accept", "write suggestions into their notes"),
+        ("reject", "refuse suggestions for good"),
+        ("restore", "take rejections back: the suggestions wait again"),
+    ):
+        _decision(actions.add_parser(name, help=text, parents=[late]))
+    actions.add_parser("why", help="say what is shown and written, and what taught it", parents=[late])
+    reset = actions.add_parser("reset", help="forget what your decisions taught about a kind", parents=[late])
+    reset.add_argument("of_kind", metavar="KIND")
+
+
+def _inbox_filters(command: argparse.ArgumentParser) -> None:
+    suppressed: Any = argparse.SUPPRESS
+    command.add_argument("--folder", default=suppressed, help="only for notes in this folder, or this note")
+    command.add_argument("--kind", default=suppressed, help="only this kind (link, mention, properties, …)")
+    command.add_argument("--target", default=suppressed, metavar="PATH", help="only links to this note")
+    command.add_argument("--min-score", type=float, default=suppressed, help="only with this score or a higher one")
+    command.add_argument("--max-score", type=float, default=suppressed, help="only with this score or a lower one")
+
+
+def _decision(command: argparse.ArgumentParser) -> None:
+    command.add_argument("ids", nargs="*", metavar="ID", help="an id or its beginning; or say which by the flags")
+    _inbox_filters(command)
+    command.add_argument("--state", choices=("pending", "stale", "rejected"), help="only in this state")
+    command.add_argument("--all", dest="everything", action="store_true", help="all that the list shows")
+    command.add_argument("--hidden", action="store_true", help="also those with too low a score")
+    command.add_argument("--yes", action="store_true", help="do not ask first")
+    command.add_argument("--dry-run", action="store_true", help="say how many are meant, and decide nothing")
+
+
 def _undo(undo: argparse.ArgumentParser) -> None:
     undo.add_argument("--edit", type=int, action="append", default=[], metavar="ID", help="this write; may be repeated")
     undo.add_argument("--note", default="", metavar="PATH", help="all writes to this note or folder")
@@ -179,58 +224,9 @@ def _models(models: argparse.ArgumentParser, late: argparse.ArgumentParser) -> N
     pull = actions.add_parser("pull", help="fetch models", parents=[late])
     pull.add_argument("name", nargs="?", help="an engine's name; all of the configuration without one")
     pull.add_argument("--starter", action="store_true", help="fetch the starter models")
-
-
-def settings_from(arguments: argparse.Namespace) -> Settings:
-    """The settings that flags, environment and file give together. Raises ConfigError."""
-    settings = load(arguments.config, vault=arguments.vault, data_dir=arguments.data_dir)
-    server = settings.server.model_copy(
-        update={key: value for key in ("host", "port") if (value := getattr(arguments, key, None)) is not None}
+    actions.add_parser("plan", help="say what fits on which device, with the numbers", parents=[late])
+    bench = actions.add_parser("bench", help="measure answers alone and with 8 and 32 clients", parents=[late])
+    bench.add_argument("name", nargs="?", help="an engine's name; all that chat without one")
+    bench.add_argument(
+        "--bandwidth", type=float, default=0.0, metavar="GB/S", help="of the device's memory, to compare with"
     )
-    return settings.model_copy(update={"server": server, "data_dir": settings.data_dir.expanduser()})
-
-
-def main() -> None:
-    """The program."""
-    arguments = build_parser().parse_args()
-    try:
-        settings = settings_from(arguments)
-        _log(settings, verbose=arguments.verbose, to_file=arguments.command == "serve")
-        code = asyncio.run(arguments.run(arguments, settings))
-    except (VaultError, AgentError) as error:
-        _tell(error, as_json=arguments.json)
-        code = 2 if isinstance(error, ConfigError) else 1
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        code = 128 + signal.SIGINT
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
-    raise SystemExit(code)
-
-
-def _tell(error: VaultError | AgentError, *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(json.dumps(describe(error), ensure_ascii=False) + "\n")
-        return
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"[bold red]{error.effect}[/bold red]")
-    for text in (error.cause, error.fix):
-        if text:
-            console.print(text, markup=False)
-
-
-def _log(settings: Settings, *, verbose: bool, to_file: bool) -> None:
-    on_screen = logging.StreamHandler()
-    on_screen.setLevel(logging.INFO if verbose else logging.WARNING)
-    on_screen.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-    handlers: list[logging.Handler] = [on_screen]
-    if to_file:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        file = logging.handlers.RotatingFileHandler(
-            settings.data_dir / "famulus.log", maxBytes=5_000_000, backupCount=3, encoding="utf-8"
-        )
-        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        handlers.append(file)
-    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
-    for noisy in ("httpx", "chromadb", "apscheduler", "watchdog", "uvicorn.access"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

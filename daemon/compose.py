@@ -2,80 +2,83 @@
 
 import asyncio
 import logging
-from functools import partial
 
 from agents.answer import Answerer
-from agents.assess import Assessor
-from agents.describe import Describer
-from agents.digest import Digests
+from agents.answering.assess import Assessor
+from agents.answering.mastery import MasteryBook
+from agents.digests.digest import Digests
 from agents.errors import AgentError
-from agents.gate import Gate
-from agents.inbox import Inbox
-from agents.link import Linker, own_hash
-from agents.linked import KIND as LINKS
-from agents.linkpaths import LinkPaths
-from agents.mastery import MasteryBook
-from agents.neighbours import Limits as LinkLimits
-from agents.ports import ChatEngine
+from agents.inbox.gate import Gate
+from agents.inbox.inbox import Inbox
+from agents.links.linkpaths import LinkPaths
 from agents.prompts import Prompts
-from agents.properties import Properties
-from agents.relate import Relater
-from agents.relation_probe import RelationProof
-from agents.section_book import SectionBook
-from agents.sections import Sections
-from agents.statements import Author
-from agents.wishes import Choice, Wisher
-from daemon.applier import Applier
-from daemon.autolink import AutoLink
+from agents.properties.describe import Describer
+from agents.properties.properties import Properties
+from agents.properties.wishes import Choice, Wisher
+from agents.related.link import Linker, own_hash
+from agents.related.linked import KIND as LINKS
+from agents.related.neighbours import Limits as LinkLimits
+from agents.related.sample import Sample
+from agents.relations.relate import Relater
+from agents.relations.relation_probe import RelationProof
+from agents.sections import sections
+from agents.sections.section_book import SectionBook
+from agents.sections.sections import Sections
+from agents.sections.statements import Author
 from daemon.bus import Bus
 from daemon.config import Settings
 from daemon.courtesy import Courtesy, polite
-from daemon.deciding import Deciding
 from daemon.engines.guarded import GuardedEmbedder, GuardedReranker
-from daemon.engines.host import EngineHost
+from daemon.engines.hosting.counted import counted, tallies_of
+from daemon.engines.hosting.host import EngineHost
 from daemon.engines.recipe import Recipes, recipe
-from daemon.enriching import Enriching
-from daemon.errors import NotFoundError
 from daemon.folder import folder_of, locate, open_index, open_state
-from daemon.forgetting import Forgetting, prompt_overrides
-from daemon.jobs import Jobs
-from daemon.kinds import kinds
-from daemon.linking import Linking
+from daemon.indexing.forgetting import Forgetting, prompt_overrides
+from daemon.indexing.upkeep import Upkeep
+from daemon.indexing.verifying import UNDER_WAY, Verifying
+from daemon.indexing.warming import warming_of
+from daemon.jobs.jobs import Jobs
+from daemon.jobs.producers import producers
+from daemon.linking.autolink import AutoLink
+from daemon.linking.deciding import Deciding
+from daemon.linking.enriching import Enriching
+from daemon.linking.kinds import kinds
+from daemon.linking.linking import Linking
+from daemon.linking.mentioning import mentioner_of, names_of
+from daemon.linking.moving import Moving
+from daemon.linking.proposing import Proposing
+from daemon.linking.sectioning import Sectioning
 from daemon.lock import VaultLock
-from daemon.mentioning import mentioner_of
-from daemon.plugins import Plugins
+from daemon.models.loads import Announcer
+from daemon.models.modelnames import ModelNames
 from daemon.policy import LivePolicy
-from daemon.producers import producers
-from daemon.proposing import Proposing
+from daemon.reader import Reader
 from daemon.schedule import ZONE, Schedule, next_fire
-from daemon.sectioning import Sectioning
 from daemon.token import load_token
-from daemon.undoing import Undoing
-from daemon.upkeep import Upkeep
-from daemon.verifying import UNDER_WAY, Verifying
 from daemon.view import View
-from vault_sync.change import Coalescer
-from vault_sync.edit import content_hash
-from vault_sync.errors import NoteNotFoundError, UnreadableNoteError, VaultError
-from vault_sync.generations import Generations
-from vault_sync.inspection import Inspector
-from vault_sync.journal import Journal, Limits
-from vault_sync.mount import is_network
-from vault_sync.parse import decode
+from daemon.writing.applier import Applier
+from daemon.writing.plugins import Plugins
+from daemon.writing.undoing import Undoing
+from vault_sync.checkup.inspection import Inspector
+from vault_sync.errors import VaultError
+from vault_sync.index.generations import Generations
+from vault_sync.index.records import NoteRecord
+from vault_sync.index.sync import Indexer
 from vault_sync.paths import VaultPath, is_note
-from vault_sync.policy import Use
+from vault_sync.policy.policy import Use
 from vault_sync.ports import Embedder
-from vault_sync.records import NoteRecord
-from vault_sync.rerank import SecondLook
-from vault_sync.search import Searcher
-from vault_sync.sync import Indexer
-from vault_sync.syncing import Syncing
+from vault_sync.search.rerank import SecondLook
+from vault_sync.search.search import Searcher
 from vault_sync.vault import Vault
-from vault_sync.write import Writer
+from vault_sync.watching.change import Coalescer
+from vault_sync.watching.mount import is_network
+from vault_sync.watching.syncing import Syncing
+from vault_sync.writing.journal import Journal, Limits
+from vault_sync.writing.write import Writer
 
 log = logging.getLogger(__name__)
 
-AGENT = "famulus"
+_WAITS_NO_LONGER = 0.2
 
 
 class Famulus:
@@ -92,7 +95,12 @@ class Famulus:
         self.token = load_token(settings.data_dir)
         self.token_file = settings.data_dir / "token"
         self.policy = LivePolicy(settings, vault)
-        self.host = EngineHost(settings.engine_specs(), settings.roles)
+        self.host = EngineHost(settings.engine_specs(), settings.roles, settings.host.sharing)
+        self.announcer = Announcer(self.bus)
+        chats = self.host.roles.engines.values()
+        self.tallies = tallies_of(chats, settings.server.max_waiting, self.announcer.changed)
+        self.announcer.tallies, self.announcer.devices = self.tallies, self.host.residency.memory
+        self.roles = counted(self.host.roles, self.tallies)
         self.embedder: Embedder = GuardedEmbedder(self.host.embedder)
         folder = folder_of(settings.data_dir, vault)
         self.state = open_state(folder)
@@ -118,6 +126,9 @@ class Famulus:
         )
         self.view = View(vault, self.ledger, self.policy)
         self.bus.may_tell = self.view.told
+        self.reader = Reader(vault, self.policy, int(settings.notes.max_note_mb * 2**20))
+        self.read, self.text_of = self.reader.read, self.reader.text_of
+        self.models = ModelNames(self.host, self.roles, self.embedder, settings.roles)
         self._build_index()
         self._build_verifying()
         self._build_writing()
@@ -164,7 +175,7 @@ class Famulus:
         settings = self.settings.writing
         self.syncing = Syncing(self.vault.root)
         self.upkeep.on_hint = self.syncing.heard
-        self.plugins = Plugins(self.bus, settings.plugin_seconds, self._provable, self._digest_of)
+        self.plugins = Plugins(self.bus, settings.plugin_seconds, self._provable, self.reader.digest_of)
         self.applier = Applier(
             self.writer, self.plugins, self.syncing, self.bus, settings, lambda: self.upkeep.status().problem
         )
@@ -173,14 +184,10 @@ class Famulus:
     def _provable(self) -> list[VaultPath]:
         return [path for path in self.view.paths("events") if is_note(path)]
 
-    def _digest_of(self, path: VaultPath) -> str | None:
-        data = self.read(path)
-        return None if data is None else content_hash(data)
-
     def _build_agents(self) -> None:
         self.mastery = MasteryBook(self.state)
         self.prompts = Prompts(prompt_overrides(self))
-        roles = polite(self.host.roles, self.courtesy)
+        roles = polite(self.roles, self.courtesy)
         self.answerer = Answerer(
             self.searcher,
             self.embedder,
@@ -192,6 +199,7 @@ class Famulus:
         linking = self.settings.linking
         self.links = LinkPaths(self.ledger, linking.form, linking.vault or self.vault.root.name)
         self.relater = Relater(roles, RelationProof(self.mastery, self.prompts), self.prompts, self.state)
+        self.sample = Sample(self.ledger)
         self.linker = Linker(
             *(self.ledger, self.searcher, roles, self.mastery, self.prompts, self.state),
             policy=self.policy,
@@ -199,6 +207,7 @@ class Famulus:
             links=self.links,
             relater=self.relater,
             read=self.read,
+            sample=self.sample,
         )
         self.properties = Properties()
         describer = Describer(roles, self.mastery, self.prompts)
@@ -208,16 +217,19 @@ class Famulus:
         self.gate = Gate(self.state, self.settings.linking.rules)
         self.sections = Sections(
             *(self.ledger, self.searcher, self.read),
-            Author(roles, self.mastery, self.prompts, Assessor(self.embedder)),
+            Author(
+                roles, self.mastery, self.prompts, Assessor(self.embedder), lambda: self.sample.current().boilerplate
+            ),
             SectionBook(self.state),
             self.links,
             policy=self.policy,
             folder=self.settings.sections.folder,
         )
+        self.names = names_of(self)
         self.mentioner = mentioner_of(self)
         self.kinds = kinds(self.linker, self.mentioner, self.properties, self.sections)
         handlers = {name: kind.handler for name, kind in self.kinds.items()}
-        self.inbox = Inbox(self.state, self.read, handlers, allowed=self._proposable, own=own_hash)
+        self.inbox = Inbox(self.state, self.read, handlers, allowed=self._proposable, own=_owns)
         self.linker.on_taken_out = lambda path, gone: self.inbox.verdicts.taken_out(path, LINKS, gone)
         self.linking = Linking(self)
         self.deciding = Deciding(self)
@@ -225,9 +237,10 @@ class Famulus:
         self.proposing = Proposing(self)
         self.jobs = Jobs(self, producers(self))
         self.autolink = AutoLink(self.settings.linking, self.linking.on_saved, self._not_linked)
+        self.warming = warming_of(self)
         self.upkeep.on_saved = self.saved
         self.upkeep.on_uncovered = lambda path: self.schedule.saved(path)
-        self.indexer.on_moved = self._moved
+        self.indexer.on_moved = Moving(self).moved
         self.indexer.written_to = self.journal.written_to
         self.digests = Digests(
             *(self.ledger, self.read, roles, self.mastery, self.prompts, self.state, next_fire, ZONE),
@@ -244,16 +257,6 @@ class Famulus:
         note = self.ledger.note(path)
         return note is not None and bool(note.digest)
 
-    def _moved(self, old: VaultPath, new: VaultPath) -> None:
-        self.linker.book.moved(old, new)
-        self.sections.book.moved(old, new)
-        for name, kind in self.kinds.items():
-            self.inbox.moved(old, name, partial(kind.moved, old=old, new=new))
-        self.journal.moved(old, new)
-        self.jobs.book.moved(old, new)
-        self.bus.publish("note.moved", path=new, old_path=old)
-        self.schedule.saved(new)
-
     def _not_linked(self, path: VaultPath, error: VaultError | AgentError) -> None:
         self.bus.publish("note.problem", path=path, message=error.effect, cause=error.cause, fix=error.fix)
 
@@ -269,6 +272,7 @@ class Famulus:
             log.info("Removed %d temporary files of an earlier run.", swept)
         self.autolink.start()
         self.schedule.start()
+        self.warming.start()
         self.work()
 
     def work(self) -> None:
@@ -293,32 +297,23 @@ class Famulus:
         self._closed = True
         self.schedule.stop()
         await self.jobs.stop()
+        await self.warming.stop()
         await self.autolink.stop()
-        await asyncio.to_thread(self.upkeep.stop)
+        await self._stop_upkeep()
+        self.announcer.stop()
         await self.host.close()
         self.generations.close()
         self.ledger.close()
         self.state.close()
         self.lock.release()
 
-    def read(self, path: VaultPath) -> bytes | None:
-        """The note's bytes on the disk now; None where it is gone or may not be read."""
-        policy = self.policy.current
-        if not policy.readable(path):
-            return None
-        try:
-            data = self.vault.read(path, self.indexer.max_note_bytes)[0]
-        except (NoteNotFoundError, UnreadableNoteError):
-            return None
-        return None if policy.private_data(data) else data
-
-    def text_of(self, path: VaultPath) -> str | None:
-        """The note's text now, None where there is none."""
-        data = self.read(path)
-        try:
-            return None if data is None else decode(data)
-        except UnreadableNoteError:
-            return None
+    async def _stop_upkeep(self) -> None:
+        """It may wait for an engine that has no room for as long as another program needs the card."""
+        stopping = asyncio.ensure_future(asyncio.to_thread(self.upkeep.stop))
+        while not stopping.done():
+            self.host.residency.dismiss()
+            await asyncio.wait({stopping}, timeout=_WAITS_NO_LONGER)
+        await stopping
 
     def known_note(self, path: VaultPath, use: Use = "notes") -> NoteRecord:
         """The record of a note that may be put to this use, found also by its title. Raises NoteNotFoundError."""
@@ -328,31 +323,10 @@ class Famulus:
         """Files that the last scan passed over, with the reason."""
         return self.view.passed_over(self.indexer.passed_over)
 
-    def model_names(self) -> list[str]:
-        """What may be named as `model`: the agent, the roles, the engines, their models."""
-        states = self.host.states()
-        names = [AGENT, *self.settings.roles, *(s["name"] for s in states), *(s["model"] for s in states)]
-        return list(dict.fromkeys(names))
 
-    def no_such_model(self, name: str) -> NotFoundError:
-        """The error for an unknown model."""
-        known = ", ".join(self.model_names())
-        return NotFoundError(f"There is no model {name!r}.", "model_not_found", f"Name one of: {known}.")
-
-    def engine_for(self, name: str) -> ChatEngine:
-        """The engine behind a model name; the agent's is the planner. Raises NotFoundError."""
-        roles = self.host.roles
-        if name == AGENT or name in roles.engines:
-            return roles["planner" if name == AGENT else name]
-        for engine in roles.engines.values():
-            if name in (engine.name, engine.model):
-                return engine
-        raise self.no_such_model(name)
-
-    def check_embedder(self, name: str) -> None:
-        """Raises NotFoundError unless `name` is the embedder."""
-        if name not in ("embedder", self.settings.roles["embedder"], self.embedder.spec.model):
-            raise self.no_such_model(name)
+def _owns(path: VaultPath, data: bytes) -> tuple[str, str]:
+    """What links and sections know a note's own text by."""
+    return own_hash(path, data), sections.own_hash(path, data)
 
 
 def compose(settings: Settings) -> Famulus:

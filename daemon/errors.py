@@ -10,79 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from agents.errors import AgentError
+from agents.errors import AgentError, EngineBusyError
+from daemon.envelope import describe, envelope, spoken, status_of
+from vault_sync.databases.soundness import is_damage
 from vault_sync.errors import VaultError
-from vault_sync.soundness import is_damage
 
 log = logging.getLogger(__name__)
 
-STATUS = {
-    "bad_path": 400,
-    "bad_request": 400,
-    "context_length_exceeded": 400,
-    "digest": 400,
-    "bad_property": 400,
-    "config": 400,
-    "note_not_found": 404,
-    "model_not_found": 404,
-    "not_found": 404,
-    "suggestion": 409,
-    "job": 409,
-    "job_not_found": 404,
-    "suggestion_not_found": 404,
-    "suggestion_ambiguous": 400,
-    "managed_section": 409,
-    "properties": 409,
-    "prompt": 409,
-    "section_prompt": 400,
-    "engine_spec": 503,
-    "stale": 409,
-    "note_busy": 409,
-    "undo_refused": 409,
-    "conflict": 409,
-    "write_refused": 409,
-    "note_unreadable": 422,
-    "engine_loading": 503,
-    "engine_failed": 503,
-    "vault_unavailable": 503,
-    "store_broken": 503,
-    "store_away": 503,
-    "index_busy": 503,
-    "embedder_failed": 503,
-    "reranker_failed": 503,
-}
-
-
-class NotFoundError(AgentError):
-    """A thing that is not there, such as a model of that name."""
-
-    def __init__(self, effect: str, code: str, fix: str = "") -> None:
-        super().__init__(effect, "", fix)
-        self.code = code
-
-
-def envelope(message: str, code: str, cause: str = "", fix: str = "") -> dict[str, Any]:
-    """The body of every error."""
-    kind = "invalid_request_error" if STATUS.get(code, 500) < 500 else "server_error"
-    return {"error": {"message": message, "type": kind, "code": code, "cause": cause, "fix": fix}}
-
-
-def describe(error: Exception) -> dict[str, Any]:
-    """The envelope for any error; an unexpected one says so without its insides."""
-    if isinstance(error, VaultError | AgentError):
-        return envelope(error.effect, error.code, error.cause, error.fix)
-    if is_damage(error):
-        return envelope(
-            "The index is damaged.", "index_busy", f"SQLite says: {error}.", "It is being looked at; try again soon."
-        )
-    return envelope("Famulus failed.", "internal_error", f"{type(error).__name__}.", "Look into the daemon's log.")
-
-
-def status_of(error: Exception) -> int:
-    """The HTTP status for any error."""
-    if is_damage(error):
-        return STATUS["index_busy"]
-    return STATUS.get(error.code, 500) if isinstance(error, VaultError | AgentError) else 500
+_NOT_PARSED = "There was an error parsing the body"
+"""What FastAPI says of a body that it can not take apart."""
 
 
 def install(app: FastAPI, on_damage: Callable[[], None] = lambda: None) -> None:
@@ -104,24 +40,48 @@ def install(app: FastAPI, on_damage: Callable[[], None] = lambda: None) -> None:
 
 
 async def _expected(request: Request, error: Exception) -> JSONResponse:
+    later = error.retry_after if isinstance(error, EngineBusyError) else 2
     status = status_of(error)
-    headers = {"Retry-After": "2"} if status == 503 else None
-    return JSONResponse(describe(error), status, headers)
+    headers = {"Retry-After": str(later)} if status in (429, 503) else None
+    return _answer(request, describe(error), status, headers)
 
 
 async def _shape(request: Request, error: Exception) -> JSONResponse:
     problems = error.errors() if isinstance(error, RequestValidationError) else []
-    cause = "; ".join(f"{'.'.join(str(part) for part in p['loc'][1:])}: {p['msg']}" for p in problems[:3])
-    return JSONResponse(envelope("The request has the wrong shape.", "invalid_shape", cause, "See /docs."), 422)
+    cause = "; ".join(_problem(request, problem) for problem in problems[:3])
+    return _answer(
+        request, envelope("The request has the wrong shape.", "invalid_shape", cause, "See /docs.", 422), 422
+    )
+
+
+def _problem(request: Request, problem: dict[str, Any]) -> str:
+    """One thing that is wrong with a request, where it is and what."""
+    kind = request.headers.get("content-type", "")
+    if problem["type"] == "json_invalid":
+        return f"The body is no JSON: {problem.get('ctx', {}).get('error', '')}, at character {problem['loc'][-1]}."
+    if problem["loc"] == ("body",) and "json" not in kind:
+        return f"The Content-Type is {kind!r}; a body has to be application/json."
+    place = ".".join(str(part) for part in problem["loc"][1:]) or "the body"
+    return f"{place}: {str(problem['msg']).removeprefix('Value error, ')}"
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    code = {404: "not_found", 405: "method_not_allowed"}.get(status, "http_error")
-    detail = str(getattr(error, "detail", ""))
-    return JSONResponse(envelope(detail or "The request failed.", code, "", "See /docs for the routes."), status)
+    """What the framework refuses, such as a route that is not there."""
+    status, detail = (error.status_code, str(error.detail)) if isinstance(error, HTTPException) else (500, "")
+    asked = f"{request.method} {request.url.path}"
+    code, cause = {
+        400: ("bad_request", "The body is no JSON in UTF-8." if detail == _NOT_PARSED else detail),
+        404: ("not_found", f"There is no {asked}."),
+        405: ("method_not_allowed", f"There is no {asked}, but the route takes other methods."),
+        413: ("too_large", detail),
+    }.get(status, ("http_error", detail))
+    return _answer(request, envelope("Nothing was done.", code, cause, "See /docs for the routes.", status), status)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.exception("Unexpected error in %s %s", request.method, request.url.path, exc_info=error)
-    return JSONResponse(describe(error), 500)
+    return _answer(request, describe(error), 500)
+
+
+def _answer(request: Request, body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(spoken(body, request.url.path), status, headers)

@@ -9,18 +9,18 @@ from pathlib import Path
 from daemon.config import ConfigError, Settings
 from daemon.lock import VaultLock
 from daemon.token import load_token
-from vault_sync import durable
-from vault_sync.generations import serving_number
-from vault_sync.ledger import Ledger
+from vault_sync.checkup.verify import EXACT, INDEX, STATE, STORE
+from vault_sync.databases import durable
+from vault_sync.databases.state import State, replace
+from vault_sync.index.generations import serving_number
+from vault_sync.index.ledger import Ledger
 from vault_sync.ports import Stores
-from vault_sync.state import State, replace
 from vault_sync.stores.chroma import ChromaStore
 from vault_sync.stores.chroma_server import Address, AsyncLine, ChromaServer, SyncLine
 from vault_sync.stores.folders import StoreFolders
 from vault_sync.stores.mapped import MappedStore
 from vault_sync.stores.routed import ExactStore, RoutedStore, RoutedStores
 from vault_sync.vault import Vault
-from vault_sync.verify import EXACT, INDEX, STATE, STORE
 
 
 def locate(settings: Settings) -> tuple[Vault, Path]:

@@ -3,8 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
+from daemon import inuse
 from daemon.compose import Famulus
-from vault_sync.progress import coverage as coverage_of
+from daemon.models.loads import load_json
+from vault_sync.index.progress import coverage as coverage_of
 
 
 def coverage(famulus: Famulus) -> float:
@@ -31,10 +33,26 @@ def told(famulus: Famulus, *, owner: bool, version: str) -> dict[str, Any]:
     answer: dict[str, Any] = {"status": "degraded" if status.problem else "ok", "index": index}
     if owner:
         answer = {"status": answer["status"], "version": version, "vault": str(famulus.vault.root), "index": index}
+        answer |= {"settings": inuse.told(famulus.settings)}
         answer |= {"store": _store(famulus), "model_change": _change(famulus)}
-        answer |= {"engines": famulus.host.states(), "problem": status.problem, "watching": status.watching.json()}
+        answer |= {"devices": famulus.host.residency.memory()}
+        answer |= {"engines": _engines(famulus), "problem": status.problem, "watching": status.watching.json()}
         answer["reranker"] = {"problem": famulus.reranker.problem} if famulus.reranker else None
     return answer
+
+
+def _engines(famulus: Famulus) -> list[dict[str, Any]]:
+    """Those that chat with their load, those that hold memory with how much; two roles of one engine share it."""
+    names = {device["name"]: device["engines"] for device in famulus.host.residency.memory()}
+    rows: list[dict[str, Any]] = []
+    for row in famulus.host.states():
+        name, told = row["name"], dict[str, Any](row)
+        if name in famulus.tallies:
+            told["load"] = load_json(famulus.tallies[name])
+        if famulus.host.residency.knows(name):
+            told["memory_mib"] = {device: engines[name] for device, engines in names.items() if name in engines}
+        rows.append(told)
+    return rows
 
 
 def _store(famulus: Famulus) -> dict[str, Any]:

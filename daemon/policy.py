@@ -3,10 +3,13 @@
 import logging
 
 from daemon.config import Settings
-from vault_sync import pdf
-from vault_sync.obsidian import AppSettings, Problem, read_settings, unfit
-from vault_sync.policy import InForce, Policy, Rule
+from vault_sync.notes import pdf
+from vault_sync.policy.obsidian import AppSettings, Problem, read_settings, unfit
+from vault_sync.policy.policy import InForce, Policy, Rule
 from vault_sync.vault import Vault
+
+PROMPTS_FOLDER = "Famulus/prompts"
+"""Notes here override the prompts of the same name."""
 
 log = logging.getLogger(__name__)
 
@@ -39,13 +42,18 @@ def policy_from(settings: Settings, app: AppSettings) -> Policy:
     notes, writing = settings.notes, settings.writing
     return Policy(
         exclude=tuple(notes.exclude),
-        templates=(*notes.template_folders, *app.templates),
+        templates=(*notes.template_folders, *app.templates, *_told_to(settings)),
         ignored=app.ignored if notes.obsidian_excluded else (),
         rules=tuple(Rule(tuple(rule.paths), tuple(rule.deny)) for rule in notes.rules),
         write_in=tuple(writing.folders),
         new_notes=writing.new_notes,
         pdf=pdf.available(),
     )
+
+
+def _told_to(settings: Settings) -> tuple[str, ...]:
+    """The folders of prompts: what stands there is said to Famulus, and is none of the notes that it works on."""
+    return tuple(filter(None, (PROMPTS_FOLDER, settings.sections.folder.strip("/"))))
 
 
 def described(policy: Policy) -> str:

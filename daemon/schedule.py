@@ -11,10 +11,10 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 from tzlocal import get_localzone
 
-from agents.digest import Digests, DigestStatus
+from agents.digests.digest import Digests, DigestStatus
 from agents.errors import AgentError
-from daemon.applier import Applier
 from daemon.bus import Bus, BusEvent
+from daemon.writing.applier import Applier
 from vault_sync.errors import VaultError
 from vault_sync.paths import VaultPath
 
@@ -161,4 +161,5 @@ def _json(status: DigestStatus) -> dict[str, Any]:
         "last_note": status.last_note,
         "next_run": upcoming.isoformat() if upcoming else None,
         "error": status.error,
+        "warning": status.warning,
     }

@@ -5,13 +5,13 @@ from itertools import islice
 
 from daemon.bus import BusEvent
 from vault_sync.errors import NoteNotFoundError
-from vault_sync.journal import Entry, Journal, Selection
-from vault_sync.ledger import Ledger
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.records import LinkRecord, NoteRecord
+from vault_sync.notes.resolve import Resolver
 from vault_sync.paths import VaultPath
-from vault_sync.policy import PolicySource, Use
-from vault_sync.records import LinkRecord, NoteRecord
-from vault_sync.resolve import Resolver
+from vault_sync.policy.policy import PolicySource, Use
 from vault_sync.vault import Vault
+from vault_sync.writing.journal import Entry, Journal, Selection
 
 _NAMING = ("path", "old_path", "digest", "target")
 """The fields of events that name notes."""

@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from agents.ports import Message
-from agents.suggestion import Suggestion
-from vault_sync.edit import Edit, Removal, split_mark
-from vault_sync.filter import Filter
-from vault_sync.journal import Entry, Selection
+from agents.inbox.suggestion import Suggestion
+from daemon.lenient import Lenient
 from vault_sync.paths import vault_path
-from vault_sync.properties import Wanted, wanted
-from vault_sync.search import Passage
-from vault_sync.why import Standing, Where
+from vault_sync.search.search import Passage
+from vault_sync.search.why import Standing, Where
+from vault_sync.writing.edit import Edit, Removal, split_mark
+from vault_sync.writing.journal import Entry, Selection
+from vault_sync.writing.properties import Wanted, wanted
 
 
 class Lanes(BaseModel):
@@ -156,96 +155,26 @@ def why_standing(found: Standing) -> WhyStanding:
     )
 
 
-class TextPart(BaseModel):
-    """A part of a message's content; only text is understood."""
-
-    type: Literal["text"]
-    text: str
-
-
-class ChatMessage(BaseModel):
-    """A turn as OpenAI clients send it."""
-
-    model_config = ConfigDict(extra="allow")
-
-    role: Literal["system", "developer", "user", "assistant", "tool"]
-    content: str | list[TextPart] | None = None
-
-    def message(self) -> Message:
-        """The turn as the agents know it."""
-        text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content or [])
-        role: Literal["system", "user", "assistant"]
-        role = "system" if self.role in ("system", "developer") else "assistant" if self.role == "assistant" else "user"
-        return Message(role, text)
-
-
-class Focus(BaseModel):
-    """Our own field in a chat request: narrow the retrieval to a note, folder, tag or time."""
-
-    path: str | None = None
-    folder: str = ""
-    tag: str = ""
-    after: date | None = None
-    before: date | None = None
-
-    def filter(self) -> Filter:
-        """The filter that it means; a note is a folder of one."""
-        return Filter(self.path or self.folder, self.tag, self.after, self.before)
-
-
-class StreamOptions(BaseModel):
-    """OpenAI's `stream_options`."""
-
-    include_usage: bool = False
-
-
-class ChatCompletionRequest(BaseModel):
-    """The part of OpenAI's request that has an effect here; other fields are accepted and ignored."""
-
-    model_config = ConfigDict(extra="allow")
-
-    model: str
-    messages: list[ChatMessage] = Field(min_length=1)
-    stream: bool = False
-    stream_options: StreamOptions | None = None
-    max_tokens: int | None = Field(None, ge=1)
-    max_completion_tokens: int | None = Field(None, ge=1)
-    temperature: float = Field(0.0, ge=0, le=2)
-    top_p: float = Field(1.0, gt=0, le=1)
-    seed: int | None = None
-    stop: str | list[str] | None = None
-    n: int = Field(1, ge=1, le=1)
-    response_format: dict[str, Any] | None = None
-    famulus: Focus = Focus()
-
-    @property
-    def limit(self) -> int:
-        """The most tokens that the answer may have."""
-        return self.max_completion_tokens or self.max_tokens or 512
-
-    @property
-    def stops(self) -> tuple[str, ...]:
-        """The stop strings."""
-        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
-
-    @property
-    def schema_(self) -> dict[str, Any] | None:
-        """The JSON schema that the answer must follow; the empty schema for `json_object`."""
-        kind = (self.response_format or {}).get("type")
-        if kind == "json_schema":
-            return dict((self.response_format or {}).get("json_schema", {}).get("schema", {}))
-        return {"type": "object"} if kind == "json_object" else None
-
-
-class EmbeddingRequest(BaseModel):
+class EmbeddingRequest(Lenient):
     """OpenAI's request for embeddings; `input_type` chooses the prefix."""
 
     model_config = ConfigDict(extra="allow")
 
     model: str
     input: str | list[str]
+    dimensions: int | None = Field(None, ge=1)
     encoding_format: Literal["float", "base64"] = "float"
     input_type: Literal["passage", "document", "query"] = "passage"
+
+    @field_validator("input", mode="before")
+    @classmethod
+    def _is_text(cls, given: Any) -> Any:
+        if isinstance(given, list) and any(isinstance(each, int | list) for each in given):
+            raise ValueError(
+                "it holds token ids, which count in another model's vocabulary: send text"
+                " (in LangChain with check_embedding_ctx_length=False)"
+            )
+        return given
 
 
 class PathBody(BaseModel):

@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agents.job import Mode, Verdict, Wish
-from agents.jobbook import JobNote
-from agents.jobfinds import Find
+from agents.jobs.job import Mode, Verdict, Wish
+from agents.jobs.jobbook import JobNote
+from agents.jobs.jobfinds import Find
 from daemon.wire import suggestion_json
 
 

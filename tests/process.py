@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from daemon.engines.registry import resolve_model
+from daemon.engines.files.registry import resolve_model
 from daemon.engines.spec import EngineSpec
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,16 +115,18 @@ class Events:
 
     def _read(self) -> None:
         name = ""
-        try:
-            with self._client.stream("GET", "/api/events", timeout=None) as response:
-                for line in response.iter_lines():
-                    self._open.set()
-                    if line.startswith("event: "):
-                        name = line.removeprefix("event: ")
-                    elif line.startswith("data: "):
-                        self._queue.put((name, json.loads(line.removeprefix("data: "))))
-        except httpx.HTTPError:
-            self._queue.put(("closed", {}))
+        with (
+            suppress(httpx.HTTPError),
+            self._client,
+            self._client.stream("GET", "/api/events", timeout=None) as response,
+        ):
+            for line in response.iter_lines():
+                self._open.set()
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    self._queue.put((name, json.loads(line.removeprefix("data: "))))
+        self._queue.put(("closed", {}))
 
     def heard(self) -> list[tuple[str, dict[str, Any]]]:
         """What has come and was not waited for."""

@@ -59,14 +59,13 @@ def same_kind(one: str, other: str) -> bool:
 
 def title_of(path: VaultPath) -> str:
     """The note's title as Obsidian shows it: the file name without `.md`. Other files keep their ending."""
-    name = PurePosixPath(path).name
+    name = path.rpartition("/")[2]
     return name[: -len(NOTE_SUFFIX)] if is_note(name) else name
 
 
 def folder_of(path: VaultPath) -> str:
     """The folder, without a slash at the end; empty for the vault's root."""
-    folder = str(PurePosixPath(path).parent)
-    return "" if folder == "." else folder
+    return path.rpartition("/")[0]
 
 
 def within(path: str, folder: str) -> bool:

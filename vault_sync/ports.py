@@ -86,6 +86,16 @@ class ChunkStore(Protocol):
         """
         ...
 
+    @property
+    def behind(self) -> int:
+        """How many ids a part of it that is slow to write has yet to learn of. Searches answer as if it had, and after a
+        crash `fit` finds what it lacks."""
+        ...
+
+    def catch_up(self) -> None:
+        """Let that part learn of some of them. Raises StoreBrokenError."""
+        ...
+
     def count(self) -> int:
         """How many occurrences are stored."""
         ...

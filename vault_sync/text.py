@@ -7,7 +7,7 @@ from threading import Lock
 
 import Stemmer
 
-from vault_sync.note import Span
+from vault_sync.notes.note import Span
 
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _CYRILLIC = re.compile(r"[Ѐ-ӿ]")
@@ -72,6 +72,8 @@ _ITEM_NUMBER = re.compile(r"[\n>][ \t]*\d{1,9}$")
 
 def fold(text: str) -> str:
     """Case, `ё` and compatibility forms folded away: what two spellings of one word share."""
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е").replace("ё", "е")
 
 
@@ -104,6 +106,8 @@ def language_of(text: str) -> str:
     The share is low because Russian notes on technical matters are full of Latin names. Code counts only where there
     is nothing else.
     """
+    if text.isascii():
+        return "en"
     prose = _CODE.sub(" ", text) if "`" in text or "~~~" in text else text
     text = prose if _LETTER.search(prose) else text
     letters = len(_LETTER.findall(text))

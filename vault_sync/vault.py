@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from vault_sync.errors import BadPathError, NoteNotFoundError, UnreadableNoteError, VaultUnavailableError
+from vault_sync.index.records import FileStamp
+from vault_sync.notes.pdf import INSTALL
 from vault_sync.paths import VaultPath, is_pdf
-from vault_sync.pdf import INSTALL
-from vault_sync.policy import Policy
-from vault_sync.records import FileStamp
+from vault_sync.policy.policy import Policy
 
 MAX_NOTE_BYTES = 5 * 1024 * 1024
 _NOT_UTF8 = "The name is not valid UTF-8."

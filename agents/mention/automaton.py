@@ -5,8 +5,8 @@ from itertools import islice, product
 
 import ahocorasick_rs
 
-from agents.inflection import forms
 from agents.mention.english import odd_forms
+from agents.mention.inflection import forms
 from agents.mention.name import Entry, Name, names_of
 from agents.mention.tokens import Token
 from vault_sync.text import stem
@@ -29,7 +29,6 @@ class Automaton:
         for entry in entries:
             for name in names_of(entry):
                 self._add(name, patterns)
-        self._lengths = [len(pattern) for pattern in patterns]
         self._automaton = ahocorasick_rs.AhoCorasick(
             patterns, implementation=ahocorasick_rs.Implementation.NoncontiguousNFA, store_patterns=False
         )

@@ -37,6 +37,8 @@ _IRREGULAR = {
     "quiz": ("quizzes",),
 }
 _SINGULAR = {plural: one for one, plurals in _IRREGULAR.items() for plural in plurals}
+_LEARNED = {"sis": "ses", "bra": "brae", "lva": "lvae", "nna": "nnae"}
+"""Greek and Latin endings of words that everybody uses: diagnoses, vertebrae, antennae."""
 _HISSING = ("s", "x", "z", "ch", "sh", "o")
 _NO_PLURAL = ("ss", "us", "is", "ness", "ics")
 
@@ -46,6 +48,10 @@ def plurals(word: str) -> Iterator[str]:
     yield from _IRREGULAR.get(word, ())
     if len(word) < 2 or word in _SINGULAR:
         return
+    if len(word) > 4 and (ending := word[-3:]) in _LEARNED:
+        yield word[:-3] + _LEARNED[ending]
+    if len(word) > 4 and word.endswith("us"):
+        yield word[:-2] + "i"
     if word.endswith("y") and word[-2] not in "aeiou":
         yield word[:-1] + "ies"
         return
@@ -57,6 +63,18 @@ def plurals(word: str) -> Iterator[str]:
         yield word + "es"
     if not word.endswith(("s", "x", "z", "ch", "sh")):
         yield word + "s"
+
+
+def singulars(word: str) -> Iterator[str]:
+    """Words whose plural a folded word may be."""
+    if word in _SINGULAR:
+        yield _SINGULAR[word]
+    elif is_plural(word):
+        yield word[:-1]
+        if word.endswith("ies"):
+            yield word[:-3] + "y"
+        elif word.endswith("es"):
+            yield word[:-2]
 
 
 def number_apart(one: str, other: str) -> bool:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from agents.inflection import Reading, readings
 from agents.mention.english import number_apart
+from agents.mention.inflection import Reading, readings
 from agents.mention.tokens import Token
 
 Manner = Literal["exact", "inflected", "number", "derived"]
@@ -73,7 +73,7 @@ def _russian_form(name: Sequence[Token], found: Sequence[Token], same: Sequence[
     ways: list[set[tuple[str, str]]] = []
     manner: Manner = "inflected"
     for i, equal in enumerate(same):
-        if equal and (i in kept or i >= head or not titles[i]):
+        if equal and (i in kept or i >= head or not any(r.declined for r in titles[i])):
             continue
         if not titles[i] or not words[i]:
             if not number_apart(name[i].folded, found[i].folded):
@@ -117,6 +117,8 @@ def _head(name: Sequence[Token], titles: Sequence[tuple[Reading, ...]]) -> int:
             while named and i + 1 < len(name) and name[i + 1].capital and _nominative_name(titles[i + 1]):
                 i += 1
             return i + 1
+        if any(r.part == "ADVB" for r in found) and i + 1 < len(titles):
+            continue  # «бесконечно малая функция»
         if found and not any(r.part in _ADJECTIVES for r in nominative):
             return i
     return len(titles)

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
-from agents.linkform import Goal, spellings
-from agents.linkpaths import leads
+from agents.links.linkform import Goal, spellings
+from agents.links.linkpaths import leads
 from agents.mention.automaton import Automaton
 from agents.mention.name import Entry, Name
 from agents.mention.tokens import Token
+from vault_sync.notes.resolve import Resolver
 from vault_sync.paths import NOTE_SUFFIX, VaultPath, title_of
-from vault_sync.resolve import Resolver
 from vault_sync.text import fold
 
 Resolve = Callable[[str, VaultPath], VaultPath | None]
@@ -81,12 +81,21 @@ class Names:
 class Layers:
     """Names that change: a large layer that is made seldom, and a small one over it of what changed since."""
 
-    def __init__(self, entries: Mapping[VaultPath, Entry], resolve: Resolve, write: Write) -> None:
-        """`entries` by the path of their note; `resolve` and `write` are as in `Known`."""
+    def __init__(
+        self,
+        entries: Mapping[VaultPath, Entry],
+        resolve: Resolve,
+        write: Write,
+        paced: Callable[[Iterable[Entry]], Iterable[Entry]] = iter,
+    ) -> None:
+        """`entries` by the path of their note; `resolve` and `write` are as in `Known`. The large layer is made of what
+        `paced` gives, which may take its time.
+        """
         self.resolve = resolve
         self.written = write
         self._entries = dict(entries)
-        self._base, self._top = Automaton(self._entries.values()), Automaton(())
+        self._paced = paced
+        self._base, self._top = Automaton(paced(self._entries.values())), Automaton(())
         self._changed: set[VaultPath] = set()
 
     def __contains__(self, path: object) -> bool:
@@ -102,7 +111,7 @@ class Layers:
                 self._entries[path] = entry
         self._changed |= new.keys()
         if len(self._changed) > max(_SMALL, _SHARE * len(self._entries)):
-            self._base, self._changed = Automaton(self._entries.values()), set()
+            self._base, self._changed = Automaton(self._paced(self._entries.values())), set()
         if new:
             self._top = Automaton(self._entries[path] for path in sorted(self._changed & self._entries.keys()))
         return bool(new)

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from vault_sync.note import Note, Span
+from agents.codelike import code_like
+from vault_sync.notes.note import Note, Span
 
 _LINE = r"[^\r\n]"
 _BLOCKED = re.compile(
     r"!?\[[^\[\]\r\n]*\]\([^()\r\n]*(?:\([^()\r\n]*\)[^()\r\n]*)*\)"  # a link out of the vault
     r"|^[ \t>]*\[[^\]\r\n]+\]:(?!\S)[ \t]*(?:<|[a-z]+://|/|\.)" + _LINE + r"*"  # a definition of a link
+    r"|^[ \t>]*\[[^\]^\r\n][^\]\r\n]*\]:[ \t]*\S+[ \t]*(?:[\"'(][^\r\n]*)?(?=[\r\n]|\Z)"  # one of a file of the vault
     r"|\[[^\[\]\r\n]*\]"  # brackets: callouts, boxes of tasks, footnotes, references
     r"|<%.{0,2000}?%>|\{\{[^{}]*\}\}"  # templates
     r"|<(?P<tag>a|code|kbd|pre|samp|script|style|svg|button|h[1-6])\b[^>]*>.*?(?:</(?P=tag)>|\Z)"
@@ -18,11 +20,15 @@ _BLOCKED = re.compile(
     r"|[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63})+"
     r"|(?<![\w/&])#[^\s#.,;:!?()\[\]{}'\"«»]+"  # a tag
     r"|\\[A-Za-z]+"  # a command of TeX that stands in no formula
+    r"|(?<![\w:]):[A-Za-z0-9_+\-]{1,40}:(?![\w:])|&#?\w{1,31};"  # an emoji by its name, a sign by its
+    r"|(?<!\S)--[A-Za-z][\w\-]*"  # an option of a command
     r"|^[ \t>]*(?:[-*+][ \t]+)?[^\s:\[\]()][^:\r\n\[\]()]{0,60}::(?=\s|$)"  # the key of an inline property
+    r"|\([^\s:()\[\]][^:\r\n()\[\]]{0,60}::(?=\s)"  # or of one within a line
     r"|^[ \t]*(?:>[ \t]*)+\[![^\]\r\n]*\][+-]?" + _LINE + r"*"  # the title of a callout
     r"|^[ \t]*(?:>[ \t]*)*#{1,6}[ \t]" + _LINE + r"*",  # a heading in a quote; those of the note are told apart
     re.MULTILINE | re.DOTALL,
 )
+_LINES = re.compile(r"[^\r\n]+")
 _HEADING_MARK = re.compile(r"[ \t]*#{1,6}[ \t]")
 
 
@@ -30,12 +36,14 @@ def prose(note: Note, *, headings: bool = False) -> list[Span]:
     """The spans of the note's text in which a mention may become a link, in order.
 
     Frontmatter, code, math, comments, HTML, links, embeds, tags, URLs, addresses, block ids, brackets, templates,
-    keys of inline properties and managed sections are left out, and headings unless they are asked for.
+    keys of inline properties, managed sections, and lines of commands and statements are left out, and headings unless
+    they are asked for.
     """
     blocked = [Span(0, note.body_start)]
     blocked += [region.span for region in note.regions]
     blocked += [link.span for link in note.links]
     blocked += [block.span for block in note.blocks]
+    blocked += [Span(*line.span()) for line in _LINES.finditer(note.text, note.body_start) if code_like(line.group())]
     titles = {heading.span.start: heading.span for heading in note.headings}
     blocked += list(titles.values()) if not headings else []
     for match in _BLOCKED.finditer(note.text, note.body_start):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vault_sync.note import Span
+from vault_sync.notes.note import Span
 from vault_sync.text import fold, stem
 
 _WORD = re.compile(

@@ -4,12 +4,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agents.inflection import readings
+from agents.mention.english import is_plural
 from agents.mention.everyday import EVERYDAY
 from agents.mention.form import Form
 from agents.mention.homonym import doubt
+from agents.mention.inflection import readings
 from agents.mention.name import Kind, Name
+from agents.mention.sense import UNKNOWN, Sense
+from agents.mention.senses import meanings
 from agents.mention.tokens import Token
+from agents.mention.usage import OFTEN, SELDOM, usage
 from agents.stopwords import STOP_WORDS
 
 _KINDS: Mapping[Kind, float] = {
@@ -22,6 +26,9 @@ _KINDS: Mapping[Kind, float] = {
 }
 _MANNERS = {"exact": 0.0, "inflected": -0.1, "number": -0.3, "derived": -4.5}
 _FEW_LETTERS = 4
+_ORDINARY = 2.0
+_LONGEST_ACRONYM = 6
+"""Letters; a longer word in capitals is only said loudly."""
 _SHORT = {1: 4.6, 2: 2.2, 3: 1.2}
 """What a single word of so few letters loses."""
 _COMMON = 0.06
@@ -33,8 +40,25 @@ _SELDOM = 0.03
 """The share of the passages with a text that link it, up to which linking it is no habit."""
 
 
+_PHRASE = 7.0
+_NEAR = 1.35
+"""What each standard deviation of nearness is worth to a word that nobody linked yet; and what it has to make up for."""
+_FAR = 3.9
+_NEAREST, _FARTHEST = 4.0, -0.5
+_MOST_SAID = 0.25
+_TRUSTED = 0.5
+"""Links with a word after which its sense is as much known as in doubt."""
+_FEWEST_MEANINGS, _MOST_MEANINGS = 0.3, 1.3
+_TELLING = 240
+"""Code points from which on a passage says what it is about."""
+_LIKELY, _PROPER = 1.2, 3.0
+"""What a proper name loses in small letters."""
 _VERBS_BEFORE = "can could will would must should may might cannot not you we they i who let lets also be please"
 _VERBS_AFTER = "the a an this these those your its their his her our my it them him us all other another any each every"
+_OF_NOUNS = ("tion", "sion", "ment", "ness", "ity", "ism", "ance", "ence", "ship", "logy")
+"""How words end that are nouns only, and their plurals hardly ever stand before an article."""
+_NOUNS_BEFORE = "a an the with without of for from by in on at into after before via through under over between"
+_BEFORE_NOUNS = frozenset(_NOUNS_BEFORE.split())
 _BEFORE_VERBS, _AFTER_VERBS = frozenset(_VERBS_BEFORE.split()), frozenset(_VERBS_AFTER.split())
 
 
@@ -54,10 +78,24 @@ class Place:
     joined: bool = False
     hints: bool = False
     label: bool = False
-    """They are the label of a line: «Template: …»."""
+    """They are the label of a line, «Template: …», or of a table's column."""
+    listed: bool = False
+    """They are an item of a list between items that are links."""
+    enumerated: bool = False
+    """They stand beside links in one enumeration within a line."""
+    defines: bool = False
+    """They say what their own note is, in its definition."""
+    phrase: bool = False
+    """They are a part of a set phrase: «в свою очередь»."""
+    own_name: bool = False
+    """Their own note is called so."""
+    own_phrase: bool = False
+    """They are a part of a phrase that is a title or a heading of their own note."""
     share: float = 0.0
     """The share of the vault's passages that have the rarest of the words; 0 where nobody knows."""
     passages: int = 0
+    sense: Sense = UNKNOWN
+    """How well the note fits what is said around."""
     spelled_out: bool = False
     """The note says what the initials stand for."""
 
@@ -66,27 +104,61 @@ def worth(name: Name, form: Form, place: Place) -> float:
     """The score of one mention. Raises nothing."""
     weight = _KINDS[name.kind] + _MANNERS[form.manner]
     weight += _rarity(name, place) if len(name.tokens) == 1 else min(1.6, 0.8 * (len(name.tokens) - 1))
-    weight += _spelling(name, place) + _homonym(name, place) + _verb(name, place)
-    weight -= _commonness(name, place) + (3.0 if place.label else 0.0)
-    weight -= (3.0 if _shouted(name, place) else 1.5) if place.longer else 0.0
+    weight += _spelling(name, place) + _homonym(name, place) + _verb(name, place) + _sense(name, place)
+    weight -= _commonness(name, place) + (3.0 if place.label and not place.listed else 0.0)
+    weight -= _PHRASE if place.phrase or place.own_name or place.own_phrase else 0.0
+    weight -= _longer(name, place) if place.longer else 0.0
     weight -= 1.5 if place.joined else 0.0
     weight += 2.5 if place.spelled_out else 0.0
+    weight += 3.0 if place.listed else 0.0
+    weight += 2.0 if place.enumerated else 0.0
+    weight += 2.5 if place.defines else 0.0
     weight += 2.0 if place.hints and len(name.tokens) == 1 else 0.0
-    weight += _habit(name, place)
+    if form.manner != "derived" or name.kind == "anchor":
+        weight += _habit(name, place)  # links to “computer” say nothing of “computing”
+    weight -= (3.0 if _vague(name) else 0.0) + (_ORDINARY if _ordinary(name) else 0.0)
     return round(1 / (1 + math.exp(-weight)), 3)
+
+
+def _longer(name: Name, place: Place) -> float:
+    """What a name loses inside a longer one, and more in its middle: «Internet Protocol», «Super Video CD»."""
+    beside = (place.before, place.after)
+    middle = all(token is not None and token.capital for token in beside)
+    if len(name.tokens) > 1:
+        return 3.2 + (2.0 if middle else 0.0)
+    after = place.after
+    begun = after is not None and after.text.istitle() and not place.words[0].acronym
+    return 3.5 + (2.0 if middle or begun else 0.0)
 
 
 def _rarity(name: Name, place: Place) -> float:
     word = name.tokens[0]
     letters = len(word.text) + len(name.lead) + len(name.trail)
     weight = 0.0
-    if word.folded in STOP_WORDS:
+    if name.lead or name.trail:
+        weight -= 0.0  # «@After» is no word of everyday
+    elif word.folded in STOP_WORDS:
         weight -= 6.0
-    elif word.folded in EVERYDAY or place.words[0].folded in EVERYDAY:
+    elif _everyday(name, place):
         weight -= 3.4
     if letters < _FEW_LETTERS:
         weight -= 0.0 if word.acronym else _SHORT[letters]
     return weight
+
+
+def _vague(name: Name) -> bool:
+    """Whether a text that links show has only words of everyday use, and some that name nothing: “other sources”."""
+    said = [token.folded for token in name.tokens]
+    if name.kind != "anchor" or not STOP_WORDS.intersection(said):
+        return False
+    return all(word in STOP_WORDS or word in EVERYDAY or word.removesuffix("s") in EVERYDAY for word in said)
+
+
+def _ordinary(name: Name) -> bool:
+    """Whether all words of a phrase are of everyday use: “learning resources”, “data type”."""
+    said = [token.folded for token in name.tokens]
+    every = [word in STOP_WORDS or word in EVERYDAY or word.removesuffix("s") in EVERYDAY for word in said]
+    return len(said) > 1 and all(every)
 
 
 def _commonness(name: Name, place: Place) -> float:
@@ -100,31 +172,37 @@ def _commonness(name: Name, place: Place) -> float:
 
 def _spelling(name: Name, place: Place) -> float:
     """Capitals: an acronym in small letters is another word; a capital within a sentence is a name."""
-    weight = 0.0
+    weight = -5.0 if any(own.acronym for own in name.tokens) and _shouted(place) else 0.0
     for own, found in zip(name.tokens, place.words, strict=True):
         if own.acronym and not _same_capitals(own.text, found.text):
             weight -= 5.0
-        elif not own.acronym and len(own.text) > 1 and found.acronym and len(name.tokens) == 1:
+        elif not own.acronym and 1 < len(own.text) <= _LONGEST_ACRONYM and found.acronym and len(name.tokens) == 1:
             weight -= 1.5
         elif own.text[1:] != own.text[1:].lower() and own.text != found.text:
             weight -= 0.5
-    return weight + (_capital(name.tokens[0], place) if len(name.tokens) == 1 else 0.0)
+    if len(name.tokens) == 1:
+        return weight + _capital(name.tokens[0], place)
+    shouted = next((i for i, own in enumerate(name.tokens) if own.acronym), 0)
+    pairs = list(zip(name.tokens, place.words, strict=True))[:shouted]
+    small = any(own.capital and not found.capital for own, found in pairs)
+    return weight - (3.5 if small and weight > -5.0 else 0.0)  # “that power BI”, but “CPU cache”
+
+
+def _shouted(place: Place) -> bool:
+    """Whether a word beside it is in capitals and no acronym: “the MORE OPTIONS menu”, “DROP PUBLIC SYNONYM”."""
+    beside = [token for token in (place.before, place.after) if token is not None and token.acronym]
+    return any(token.folded in STOP_WORDS or meanings(token.folded) > 1 for token in beside)
 
 
 def _capital(own: Token, place: Place) -> float:
     found = place.words[0]
     if len(own.text) == 1 and own.text != found.text:
         return -5.0
-    if own.capital and found.capital and not place.begins and not place.longer:
+    if own.capital and found.capital and not (place.begins or place.longer or _shouted(place)):
+        if place.sense.capitals == "common":
+            return -0.5  # the “Trojan army”, where the note is of “a trojan”
         return 3.2 if len(own.text) > 1 else 0.0
-    return -3.0 if own.capital and not found.capital and _proper(own) else 0.0
-
-
-def _shouted(name: Name, place: Place) -> bool:
-    """Whether a word in capitals stands in a line of such words, as statements of SQL do."""
-    word, beside = place.words[0], [token for token in (place.before, place.after) if token is not None]
-    loud = any(token.acronym and token.cyrillic == word.cyrillic for token in beside)
-    return len(name.tokens) == 1 and word.acronym and loud
+    return -_proper(own) if own.capital and not found.capital else 0.0
 
 
 def _same_capitals(own: str, found: str) -> bool:
@@ -132,10 +210,12 @@ def _same_capitals(own: str, found: str) -> bool:
     return found == own or (found.startswith(own) and found[len(own) :] in ("s", "es")) or own == found.rstrip("s")
 
 
-def _proper(word: Token) -> bool:
-    """Whether a Russian word is a name in its usual reading."""
+def _proper(word: Token) -> float:
+    """What a Russian word that is a name loses in small letters: more where that is its usual reading."""
     found = readings(word.text.lower()) if word.cyrillic else ()
-    return bool(found) and found[0].proper
+    if not any(r.proper for r in found):
+        return 0.0
+    return 3.0 if found[0].proper else 1.5
 
 
 def _homonym(name: Name, place: Place) -> float:
@@ -155,12 +235,86 @@ def _verb(name: Name, place: Place) -> float:
         or not word.latin
         or not word.text.islower()
         or name.tokens[0].text[1:].lower() != name.tokens[0].text[1:]
+        or word.folded.endswith(_OF_NOUNS)
     ):
         return 0.0
     before, after = (token.folded if token is not None else "" for token in (place.before, place.after))
+    subject = place.before is not None and place.before.latin and before not in STOP_WORDS and not is_plural(before)
+    if word.folded.removesuffix("s") in EVERYDAY and word.folded != name.tokens[0].folded and subject:
+        return -2.5 if after and after not in STOP_WORDS else 0.0  # “adware displays unwanted advertisements”
     if before == "to":
         return -4.0 if word.folded in EVERYDAY else 0.0
-    return -4.0 if before in _BEFORE_VERBS or after in _AFTER_VERBS else 0.0
+    return -4.0 if before in _BEFORE_VERBS or (after in _AFTER_VERBS and before not in _BEFORE_NOUNS) else 0.0
+
+
+def _sense(name: Name, place: Place) -> float:
+    """How well the note fits what is said around. The oftener the vault links the word, the less it is in doubt."""
+    if not place.sense.known:
+        return 0.0
+    if len(name.tokens) > 1:
+        return _phrase_fit(name, place)
+    trust = name.uses / (name.uses + _TRUSTED)
+    return (1 - trust) * _fit(name, place) + trust * _known_fit(place.sense) - _improper(name, place)
+
+
+def _improper(name: Name, place: Place) -> float:
+    """What a proper name loses in small letters: in safaris nobody browses."""
+    if place.words[0].capital:
+        return 0.0
+    return {"likely": _LIKELY, "proper": _PROPER}.get(place.sense.capitals, 0.0) / (2 if name.uses > 1 else 1)
+
+
+def _fit(name: Name, place: Place) -> float:
+    """What the sense of a word is worth that nobody linked."""
+    sense, said = place.sense, min(_MOST_SAID, place.sense.words)
+    if sense.nearness is None:
+        return 3 * said
+    near = min(_NEAREST, max(_FARTHEST, sense.nearness))
+    weight = _NEAR * near - _FAR + 3 * said - (0.0 if said else 1.2)
+    if _everyday(name, place):
+        return weight + 1.9
+    return weight if weight > 0 else weight * _meanings(place)
+
+
+def _phrase_fit(name: Name, place: Place) -> float:
+    """What it is worth of several words: they mean one thing, but a passage far from the note does not mean the note.
+
+    A name that somebody gave the note says more than what follows from one, and a short passage is near to nothing.
+    """
+    sense = place.sense
+    if sense.nearness is None:
+        return 0.0
+    far = max(-4.0, min(0.0, 4 * (sense.nearness - 0.5)))
+    if name.kind in ("title", "alias"):
+        far *= min(1.0, sense.length / _TELLING)
+    return far / 2 if name.uses else far
+
+
+def _known_fit(sense: Sense) -> float:
+    """What it is worth of a word that the vault links."""
+    said = min(_MOST_SAID, sense.words)
+    return said if sense.nearness is None else said + max(-1.0, min(0.5, 0.5 * sense.nearness - 0.5))
+
+
+def _meanings(place: Place) -> float:
+    """How likely a word is to mean several things, 0.3 to 1.3: acronyms and those that are hardly used seldom do, nor
+    do Latin ones among Russian ones; in small letters a word whose note is called by a proper name does.
+    """
+    word = place.words[0]
+    if place.sense.capitals in ("likely", "proper") and not word.capital:
+        return 1.0
+    if word.acronym or not word.text.isalpha():
+        return _FEWEST_MEANINGS
+    if word.latin:
+        foreign = any(token is not None and token.cyrillic for token in (place.before, place.after))
+        known = 1 if foreign else meanings(word.folded)
+        return min(_MOST_MEANINGS, _FEWEST_MEANINGS + 0.35 * (known - 1))
+    usual = (usage(word.text.lower()) - SELDOM) / (OFTEN - SELDOM)
+    return _FEWEST_MEANINGS + (1.0 - _FEWEST_MEANINGS) * usual
+
+
+def _everyday(name: Name, place: Place) -> bool:
+    return name.tokens[0].folded in EVERYDAY or place.words[0].folded in EVERYDAY
 
 
 def _habit(name: Name, place: Place) -> float:

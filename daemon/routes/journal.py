@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 from agents.errors import BadRequestError
 from daemon import wire
 from daemon.compose import Famulus
-from daemon.undoing import diff_of
+from daemon.writing.undoing import diff_of
 from vault_sync.errors import NoteNotFoundError
-from vault_sync.journal import Selection
+from vault_sync.writing.journal import Selection
 
 
 def router(famulus: Famulus) -> APIRouter:

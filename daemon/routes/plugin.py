@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from daemon import wire
 from daemon.compose import Famulus
-from daemon.plugins import Answer
+from daemon.writing.plugins import Answer
 
 
 def router(famulus: Famulus) -> APIRouter:

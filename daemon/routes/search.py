@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query
 from agents.errors import BadRequestError
 from daemon import wire
 from daemon.compose import Famulus
-from daemon.explaining import explain
-from vault_sync.filter import Filter
+from daemon.evaluation.explaining import explain
 from vault_sync.paths import vault_path
+from vault_sync.search.filter import Filter
 
 
 def router(famulus: Famulus) -> APIRouter:

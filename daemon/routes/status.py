@@ -1,16 +1,16 @@
 """`/api/health`, `/api/notes`, `/api/notes/status`, `/api/events` and `/metrics`."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import PlainTextResponse, StreamingResponse
+from fastapi.responses import PlainTextResponse, Response
 
 from daemon import __version__, metrics, sse
 from daemon.compose import Famulus
 from daemon.health import coverage, told
+from vault_sync.index.records import NoteRecord
 from vault_sync.paths import vault_path
-from vault_sync.records import NoteRecord
 
 
 def router(famulus: Famulus) -> APIRouter:
@@ -58,13 +58,13 @@ def router(famulus: Famulus) -> APIRouter:
         }
 
     @routes.get("/api/events")
-    async def events(plugin: Annotated[str, Query(max_length=64)] = "") -> StreamingResponse:
+    async def events(plugin: Annotated[str, Query(max_length=64)] = "") -> Response:
         """What happens, as server-sent events: `index.progress`, `note.indexed`, `suggestion.new`, `note.written`, …
 
         A plugin that gives its name, 8 characters or more, is also asked to apply Edits, once it has proved to see
         the notes that `hello` names.
         """
-        return sse.response(_events(famulus, plugin if len(plugin) >= 8 else ""))
+        return sse.EventStream(_events(famulus, plugin if len(plugin) >= 8 else ""))
 
     @routes.get("/metrics")
     async def prometheus() -> PlainTextResponse:
@@ -74,7 +74,7 @@ def router(famulus: Famulus) -> APIRouter:
     return routes
 
 
-async def _events(famulus: Famulus, plugin: str) -> AsyncIterator[bytes]:
+async def _events(famulus: Famulus, plugin: str) -> AsyncGenerator[bytes, None]:
     prove = famulus.plugins.connect(plugin) if plugin else []
     try:
         yield sse.event({"version": __version__, "prove": prove}, "hello")

@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from agents.choice import Choice
-from agents.suggestion import Suggestion
-from daemon import inboxwire, wire
-from daemon.autolink import new_run
+from agents.inbox.choice import Choice
+from agents.inbox.suggestion import Suggestion
+from daemon import wire
+from daemon import wire_inbox as inboxwire
 from daemon.compose import Famulus
-from daemon.deciding import Action
+from daemon.linking.autolink import new_run
+from daemon.linking.deciding import Action, Summary
 from vault_sync.paths import vault_path
 
 _WOULD: dict[Action, Literal["applied", "rejected", "pending"]] = {
@@ -71,19 +72,19 @@ def _add_questions(routes: APIRouter, famulus: Famulus) -> None:
 
     @routes.get("/summary")
     async def summary() -> Any:
-        """How many suggestions there are by kind and state, and where the thresholds are.
+        """How many suggestions there are by kind and state, how many of them are shown by folder, and the thresholds.
 
         Per kind: `chosen` by the user (null for none), `hidden_to` the score up to which suggestions are not shown,
         `applied_from` the score from which on mode `auto` may write, each with the decisions that taught it.
         """
-        counts = await asyncio.to_thread(famulus.deciding.counts)
-        return inboxwire.summary(counts, famulus.deciding.bars())
+        found = await asyncio.to_thread(famulus.deciding.summary)
+        return inboxwire.summary(found, famulus.deciding.bars())
 
     @routes.post("/thresholds/reset")
     async def reset(body: inboxwire.KindBody) -> Any:
         """Forget what was taught of a kind until now. What was refused stays refused."""
         famulus.gate.decisions.reset(body.kind)
-        return inboxwire.summary([], famulus.deciding.bars())
+        return inboxwire.summary(Summary(), famulus.deciding.bars())
 
     @routes.post("")
     async def suggest(body: wire.SuggestBody, dry_run: bool = False) -> Any:

@@ -26,7 +26,7 @@ HEAD = """# Benchmarks
 
 Written by `make bench`. Each table compares things measured in the same run, for absolute times differ from machine
 to machine: times compare within a table only. The judged sets and vaults lie in the folder that `FAMULUS_FIXTURES`
-names."""
+names. What was measured on a GPU has [a page of its own](benchmarks-gpu.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,16 @@ BENCHES = (
     Bench("retrieval", "Retrieval: nDCG@10 through the whole path"),
     Bench(
         "crossval",
-        "Is the lexical lane's share tuned to these sets?",
-        "nDCG@10 of the product, of shares that the queries had no part in choosing, and of the share that would be best\n"
-        "for the set alone.",
+        "Is what ranks tuned to these sets?",
+        "nDCG@10 as delivered, with values of one setting that the queries had no part in choosing, and with the value\n"
+        "that would be best for the set alone. What else was set by hand: decisions/0007-fusion.md.",
     ),
-    Bench("cost", "What a passage costs"),
+    Bench(
+        "cost",
+        "What a passage and a question cost",
+        "Passages of 700 characters, English, in groups of eight; questions one by one, English and Russian. Both kinds\n"
+        "compute with the same weights. CPU is what the process and its worker computed, on all cores together.",
+    ),
     Bench(
         "tags",
         "Hidden tags",
@@ -72,6 +77,19 @@ BENCHES = (
         "is what scores mean: the last column is a lower bound, for what nobody had linked may belong together all the same.",
     ),
     Bench(
+        "related_unlinked",
+        "Related notes where nothing is linked",
+        "All links of a vault are hidden at once, with their words. Which notes are listed (six at most, each with the least\n"
+        "score), and were they linked? What nobody had linked may belong together all the same.",
+    ),
+    Bench(
+        "crosslingual",
+        "Related notes across languages",
+        "Paragraphs of 48 encyclopedia articles (XQuAD) that exist in English and Russian, each a note; no links, titles are\n"
+        "numbers. Across languages the first paragraph of an article is a note in one language and the others, other texts\n"
+        "on the same matter, in the other. “Proposed”: one of these is among those listed. Articles are resampled.",
+    ),
+    Bench(
         "link_cost",
         "What it costs to link a note on save, without a model",
         "Processor time in the daemon's process; the links of the made vault are drawn by chance.",
@@ -81,8 +99,9 @@ BENCHES = (
         "Real vaults, asked by their own links, headings and names (`famulus eval`)",
         "A hidden link: the paragraph around it without the link's text is the query, its source is left out, and its\n"
         "target should be found; easy where the query still names the target or has a rare word of its names. `related`\n"
-        "sees vectors that were made anew without the links. The second table has the same questions with other weights:\n"
-        "the mean of the kinds, and an interval that allows for how many were compared.",
+        "is what Famulus shows beside a note of which one link in five is hidden, its vectors made anew without them. The\n"
+        "second table has the same questions with other weights: the mean of the kinds, and an interval that allows for how\n"
+        "many were compared. The share of words among related notes only chooses which notes are weighed at all.",
     ),
     Bench(
         "relations",
@@ -115,8 +134,14 @@ BENCHES = (
         "scale",
         "Search in a large vault",
         "As in the daemon, with the real embedder for the queries. The texts are real ones, multiplied and varied; their\n"
-        "vectors are real ones with noise, for embedding them would take hours. CPU is what the process computed, on all\n"
-        "cores together: it says more than the clock where the machine was busy. Memory is without models.",
+        "vectors are real ones with noise, for embedding them would take hours. CPU is what the process and its embedder\n"
+        "computed, on all cores together: it says more than the clock where the machine was busy. Memory is without models.",
+    ),
+    Bench(
+        "why_cost",
+        "What it costs to say why a note was not found",
+        "Each query is searched, then explained for the note that search has first and for one drawn by number. A ratio is\n"
+        "to the search just before. `why` looks at every passage with a word of the question and at every vector.",
     ),
     Bench(
         "dense",
@@ -134,12 +159,21 @@ BENCHES = (
         "freshness",
         "An edited paragraph, a renamed folder, another branch",
         "A made vault with real text; the vectors of what is edited are real, those of the rest stand in. The time that the\n"
-        "embedder took is taken off; it is in the last column.",
+        "embedder took is taken off. What is found by its meaning is returned by a search by meaning alone. Chroma is written\n"
+        "when notes are quiet (decisions/0015-chroma-behind.md): its row is without the half second of that.",
     ),
     Bench(
         "indexing",
         "Cold indexing beside the embedder alone",
-        "The same texts in turns, real vectors. The embedder alone gets them sorted by length and does nothing else.",
+        "The same texts in turns, real vectors. The embedder alone gets them sorted by length and does nothing else. Indexing\n"
+        "ends when Chroma is up to date.",
+    ),
+    Bench(
+        "save_cost",
+        "What a saved note costs, without a model",
+        "10,000 made notes with real text and a few links each; vectors stand in, so that embedding costs nothing. Each note is\n"
+        "edited on the disk, looked at by the index, and then by all that proposes something for it, after what the daemon\n"
+        "reads ahead. Processor time, all threads together. The goal is 50 ms for all but the index.",
     ),
     Bench(
         "garbage",
@@ -165,6 +199,59 @@ BENCHES = (
         "its own and was empty before. The ratio is to the way that is used.",
     ),
     Bench(
+        "alone",
+        "An hour alone with its user",
+        "The real daemon with the starter models links a copy of techwiki-en by itself while its user writes, renames and\n"
+        "deletes notes, searches, asks, and hangs up in mid-answer, some forty doings a minute. Looked at from outside, each\n"
+        "time after it had come to rest; memory without files that are mapped. Refused: any status of 400 and more, but for\n"
+        "a note that is not known any more.",
+    ),
+    Bench(
+        "batching",
+        "The llama.cpp engine",
+        "SmolLM2-135M on two cores, medians of rounds that alternate. The cores also run the daemon's side and the clients:\n"
+        "on machines with other work one stream had 0.83 to 0.96 before, and eight had 1.45 to 1.77. What bounds eight streams\n"
+        "is llama.cpp's step for the form of the starter's weights: decisions/0014-batching.md.",
+    ),
+    Bench(
+        "beside_bulk",
+        "A question beside work in bulk on one llama.cpp engine",
+        "SmolLM2-135M on two cores: the second turn of a chat, asked alone and beside long prompts in bulk, by turns. Before\n"
+        "bulk work stood back the first token took 8.9 and the whole answer 10.5 times as long as alone (load 7 to 9). The\n"
+        "prompts were others then, so those ratios and these do not say how many times quicker it became.",
+    ),
+    Bench(
+        "forms",
+        "What bounds eight streams on a processor",
+        "Tokens a second of the processor, one thread, after prompts of a few dozen tokens: llama.cpp's own step in a bare\n"
+        "loop, and Famulus. The starter's weights are Q4_1; the other forms are made of that file, rounded twice, so that they\n"
+        "say something of speed and nothing of a model.",
+    ),
+    Bench(
+        "drawing",
+        "Drawing tokens by chance",
+        "Thirty-two answers, a vocabulary of 151,936, made-up logits: flat ones as random weights give them, and ones of\n"
+        "which each answer's likeliest token has most of the weight. Times of the processor, one thread, medians of\n"
+        "rounds that alternate. A sum over everything is what Famulus did before, and with top-k\n"
+        "it chose for each answer by itself.",
+    ),
+    Bench(
+        "gateway",
+        "What the gateway costs in front of a server that costs nothing",
+        "A scripted server in a process of its own streams 2,000 tokens a second to each client. It is asked itself, through\n"
+        "Famulus and through LiteLLM's proxy (one worker each, a key on both), in turns, each with 1, 8 and 32 clients that\n"
+        "begin together; answers have 200 tokens. Medians over the rounds. Processor time is that of the gateway's process\n"
+        "in all, requests included. The machine had other work at the time: only the ratios mean something. A gateway that is\n"
+        "late with the first tokens passes on what has gathered since in one piece, so that its further tokens may come\n"
+        "faster than the server sends them: the overhead is then below zero.",
+    ),
+    Bench(
+        "gateway_own",
+        "What HTTP costs in front of the engine of our own",
+        "The starter model through the daemon's application, and asked directly by its process, in turns. The prompt is the\n"
+        "same each time, so that the first token is one step of the model. The machine had other work at the time.",
+    ),
+    Bench(
         "rerank",
         "A second look at the first ten passages",
         "No weights of a trained reranker are at hand where this was measured. The stand-in says what a second look costs and\n"
@@ -179,10 +266,14 @@ BENCHES = (
         "a template or to one, nor the second to their target in a section. The last columns are of the proposals that\n"
         "touch hidden words. The plain matcher knows titles and aliases, as whole words, whatever their case, the longest\n"
         "first, and proposes each time. The sentences were written for this, with the links that a careful writer would\n"
-        "have made; the code was written with the first part in sight, not with the held one, which is on the same notes,\n"
-        "nor the fresh one, which is on others. Proposals of the first round were read before their faults were told to\n"
-        "those who write the code, and only those still made count; the second round was drawn and read afterwards, before\n"
-        "the last changes. What leads to the right note and helps nobody counts as an error. Times are CPU times of one run.",
+        "have made. The code was written with “dev” in sight, and with the “homonyms”, half of which are words that mean\n"
+        "something else; by now also with “held”, on the notes of “dev”, “fresh” and “fresh2”, on others, and the Russian\n"
+        "part of “fresh3”, of homes, kitchens, law and sport: what is left wrong in them was looked at. Only “fresh4”, of the\n"
+        "sky, stage, rails and beasts, was not: nobody who wrote it had seen the code, and nothing was changed for it. In\n"
+        "“dev” and “held” many notes have no text.\n"
+        "Proposals of a round were drawn and read before their faults were told to those who write the code, and only those\n"
+        "still made count; the fifth was drawn, of what no round had judged, when all but the last changes were made. What\n"
+        "leads to the right note and helps nobody counts as an error. Times are CPU times of one run, of a busy machine.",
     ),
 )
 

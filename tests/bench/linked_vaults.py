@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tests.bench.judged import FIXTURES
-from vault_sync.lines import Lines
-from vault_sync.note import Note, Span
-from vault_sync.parse import parse_note
+from vault_sync.notes.lines import Lines
+from vault_sync.notes.note import Note, Span
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath, title_of, vault_path
 from vault_sync.text import fold
 

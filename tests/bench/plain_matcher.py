@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tests.mention_cases import Found
-from vault_sync.lines import Spans
-from vault_sync.note import Note, Span
+from vault_sync.notes.lines import Spans
+from vault_sync.notes.note import Note, Span
 from vault_sync.paths import VaultPath, title_of
 
 _WORD = re.compile(r"\w+|[^\w\s]")

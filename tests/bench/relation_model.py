@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from agents.ports import ChatEngine
 from agents.prompts import Prompts
-from agents.reason import written
-from agents.relate import Judgement, Side, checked, judgements, request
-from agents.relation import relation
-from agents.relation_probe import relates
-from agents.section import Relation
-from daemon.engines.host import build_chat_engine
+from agents.reasons.reason import written
+from agents.related.section import Relation
+from agents.relations.relate import Judgement, Side, checked, judgements, request
+from agents.relations.relation import relation
+from agents.relations.relation_probe import relates
+from daemon.engines.hosting.host import build_chat_engine
 from daemon.engines.spec import EngineSpec
 from tests.bench.relation_pairs import VAULTS
 from tests.bench.relations import Outcome, Sides, outcome, sides

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from agents.section import Relation
+from agents.related.section import Relation
 from tests.bench.judged import FIXTURES
 from vault_sync.paths import VaultPath
 

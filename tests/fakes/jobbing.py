@@ -7,10 +7,11 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Sequence
 
-from agents.mastery import MasteryBook, Probe
+from agents.answering.mastery import MasteryBook, Probe
+from agents.inbox.suggestion import Suggestion
 from agents.ports import ChatEngine
-from agents.suggestion import Suggestion
-from daemon import cli, compose, producers
+from daemon import cli, compose
+from daemon.jobs import producers
 from vault_sync.paths import VaultPath
 
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from vault_sync.filter import Filter
-from vault_sync.note import Span
+from vault_sync.notes.note import Span
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Use
-from vault_sync.search import Passage
+from vault_sync.policy.policy import Use
+from vault_sync.search.filter import Filter
+from vault_sync.search.search import Passage
 
 
 def passage(

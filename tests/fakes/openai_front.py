@@ -1,41 +1,39 @@
-"""A real HTTP server with the OpenAI protocol, and `/v1/rerank`, in front of any ChatEngine, Embedder or Reranker."""
+"""A real HTTP server with the OpenAI protocol, and `/v1/rerank`, in front of any ChatEngine, Embedder or Reranker.
+
+Chats go through the daemon's own routes, so that what they write is what an engine of kind `openai` reads.
+"""
 
 import asyncio
-import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse
 
 from agents.errors import AgentError
-from agents.ports import ChatDelta, ChatEngine, ChatRequest, Message
+from agents.ports import ChatEngine, Message
+from daemon import errors
+from daemon.compose import Famulus
+from daemon.routes import openai as routes
 from vault_sync.ports import Embedder, Reranker
 
 
-def request_of(body: dict[str, Any]) -> ChatRequest:
-    schema = (body.get("response_format") or {}).get("json_schema", {}).get("schema")
-    return ChatRequest(
-        messages=tuple(Message(turn["role"], turn["content"]) for turn in body["messages"]),
-        max_tokens=body["max_tokens"], temperature=body["temperature"], top_p=body["top_p"],
-        seed=body.get("seed"), stop=tuple(body.get("stop", ())), grammar=body.get("grammar"), json_schema=schema,
-    )  # fmt: skip
+class House:
+    """What the daemon's own routes need of it for a chat."""
 
+    def __init__(self, engine: ChatEngine) -> None:
+        self._engine = engine
 
-def chunk_of(delta: ChatDelta) -> str:
-    choice = {"index": 0, "delta": {"content": delta.text}, "finish_reason": delta.finish_reason}
-    chunk: dict[str, Any] = {"choices": [choice]}
-    if delta.usage:
-        chunk["usage"] = {
-            "prompt_tokens": delta.usage.prompt_tokens,
-            "completion_tokens": delta.usage.completion_tokens,
-            "prompt_tokens_details": {"cached_tokens": delta.usage.cached_tokens},
-        }
-    return f"data: {json.dumps(chunk)}\n\n"
+    @property
+    def models(self) -> "House":
+        return self
+
+    def chat(self, name: str) -> ChatEngine:
+        return self._engine
 
 
 def refusal(error: AgentError) -> JSONResponse:
@@ -45,26 +43,7 @@ def refusal(error: AgentError) -> JSONResponse:
 
 def app_for(engine: ChatEngine | None, embedder: Embedder | None, reranker: Reranker | None = None) -> FastAPI:
     app = FastAPI()
-
-    @app.post("/v1/chat/completions")
-    async def chat(request: Request) -> Any:
-        assert engine is not None
-        stream = engine.stream(request_of(await request.json()))
-        try:
-            first = await anext(stream)
-        except AgentError as error:
-            return refusal(error)
-
-        async def lines() -> AsyncIterator[str]:
-            try:
-                yield chunk_of(first)
-                async for delta in stream:
-                    yield chunk_of(delta)
-                yield "data: [DONE]\n\n"
-            finally:
-                await stream.aclose()  # type: ignore[attr-defined]
-
-        return StreamingResponse(lines(), media_type="text/event-stream")
+    errors.install(app)
 
     @app.post("/tokenize")
     async def tokenize(request: Request) -> Any:
@@ -100,6 +79,8 @@ def app_for(engine: ChatEngine | None, embedder: Embedder | None, reranker: Rera
             "results": sorted(rows, key=lambda row: -row["relevance_score"])[: body["top_n"]],
         }
 
+    if engine is not None:
+        app.include_router(routes.router(cast(Famulus, House(engine))))
     return app
 
 

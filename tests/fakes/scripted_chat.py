@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
-from agents.ports import ChatDelta, ChatRequest, Message, Usage
+from agents.ports import ChatDelta, ChatRequest, FinishReason, Message, Usage
 
 
 @dataclass(slots=True)
@@ -20,7 +20,7 @@ class ScriptedChat:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         self.requests.append(request)
         said = self.reply[: request.max_tokens * 4]
-        reason = "stop" if said == self.reply else "length"
+        reason: FinishReason = "stop" if said == self.reply else "length"
         done = False
         try:
             for start in range(0, len(said), 5):

@@ -24,6 +24,9 @@ def chat(script: str, request: int, message: dict[str, object]) -> None:
     if script in ("hangs", "hangs-deaf"):
         return
     usage = {"prompt": 3, "cached": 0, "completion": 2}
+    if script == "gathers":
+        tokens = [{"event": "token", "id": request, "text": text} for text in ("and ", "", "two ", "")]
+        say(events=[*tokens[:2], {"event": "token", "id": request + 1000, "text": "nobody's"}, *tokens[2:]])
     turns = message["messages"]
     assert isinstance(turns, list)
     say(event="done", id=request, text=str(turns[-1]["content"]), reason="stop", usage=usage)
@@ -45,6 +48,14 @@ def main(script: str) -> None:
         message = json.loads(line)
         if message["op"] == "chat":
             chat(script, message["id"], message)
+        elif message["op"] == "embed":
+            if script == "dies-embedding":
+                os._exit(7)
+            if script == "hangs":
+                sys.stderr.write("asked to embed\n")
+                sys.stderr.flush()
+                continue
+            say(event="vectors", id=message["id"], shape=[1, 1], data="AACAPw==")
         elif message["op"] == "count":
             say(event="count", id=message["id"], tokens=len(message["messages"]))
 

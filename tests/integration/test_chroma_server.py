@@ -9,13 +9,13 @@ import pytest
 from tests.chroma_process import ChromaProcess
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.errors import StoreAwayError, StoreBrokenError
-from vault_sync.generations import Generations
-from vault_sync.ledger import Ledger
-from vault_sync.policy import Policy
+from vault_sync.index.generations import Generations
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.sync import Indexer
+from vault_sync.policy.policy import Policy
 from vault_sync.ports import Embedder
-from vault_sync.search import Searcher
+from vault_sync.search.search import Searcher
 from vault_sync.stores.chroma_server import PAUSE, Address, AsyncLine, ChromaServer, Line, SyncLine
-from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
 
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
-from daemon.explaining import Verdict
+from daemon.evaluation.explaining import Verdict
 from tests.process import ROOT, Daemon, environment, run_famulus
 
 pytestmark = pytest.mark.slow

@@ -1,18 +1,25 @@
 """The worker process with real weights: what shows only below the ports."""
 
+import asyncio
+import os
 import queue
+import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agents.errors import EngineError
-from daemon.engines.host import build_chat_engine
-from daemon.engines.llama_cpp import LlamaCppEngine, llama_worker
-from daemon.engines.process import Event
-from daemon.engines.registry import resolve_model
+from agents.errors import BadRequestError, EngineError
+from agents.ports import ChatDelta, ChatRequest, Message, Tool
+from daemon.engines.files.registry import resolve_model
+from daemon.engines.hosting.host import build_chat_engine
+from daemon.engines.llama_cpp.chat import LlamaCppEngine, llama_worker
 from daemon.engines.spec import EngineSpec
-from daemon.engines.worker import Worker
+from daemon.engines.worker.process import Event
+from daemon.engines.worker.worker import Worker
+from tests.fakes import templates
 
 pytestmark = pytest.mark.slow
 STARTER = EngineSpec("small", "llama_cpp", "starter:smollm2", context=4096)
@@ -76,3 +83,184 @@ async def test_a_device_that_is_not_there_is_refused_with_those_that_are(weights
     assert "CUDA77" in caught.value.cause
     assert "CPU" in caught.value.cause
     engine.close()
+
+
+LONG = ChatRequest((Message("user", "Tell me a very long story."),), max_tokens=600)
+
+
+@pytest.fixture
+def engine(weights: Path) -> Iterator[LlamaCppEngine]:
+    made = build_chat_engine(EngineSpec("small", "llama_cpp", str(weights), context=2048, stall_seconds=20))
+    assert isinstance(made, LlamaCppEngine)
+    yield made
+    made.close()
+
+
+async def said(engine: LlamaCppEngine, request: ChatRequest) -> list[ChatDelta]:
+    return [delta async for delta in engine.stream(request)]
+
+
+async def test_answers_come_side_by_side(engine: LlamaCppEngine) -> None:
+    order: list[int] = []
+
+    async def listen(number: int) -> None:
+        async for _ in engine.stream(ChatRequest((Message("user", f"Count to {number}."),), max_tokens=24)):
+            order.append(number)
+
+    await asyncio.gather(*(listen(number) for number in range(3)))
+    finished = [max(index for index, each in enumerate(order) if each == number) for number in range(3)]
+    begun = [order.index(number) for number in range(3)]
+    assert max(begun) < min(finished)
+
+
+@pytest.mark.parametrize("sampling", [{}, {"temperature": 1.0}, {"temperature": 1.0, "top_k": 40, "logprobs": 2}])
+async def test_a_grammar_that_allows_no_token_ends_its_answer_and_no_other(
+    engine: LlamaCppEngine, sampling: dict[str, Any]
+) -> None:
+    """llama.cpp ends the whole process where it is told a token that its grammar refuses."""
+    asked = (Message("user", "Count."),)
+    text = " ".join(str(number) for number in range(40))
+    beside = engine.stream(ChatRequest(asked, max_tokens=200, grammar=f'root ::= "{text}"'))
+    heard = (await anext(beside)).text
+    with pytest.raises(BadRequestError) as caught:
+        await said(engine, ChatRequest(asked, 8, grammar=r'root ::= "a" [^\x00-\U0010FFFF]', **sampling))
+    assert "grammar" in caught.value.cause
+    assert heard + "".join([delta.text async for delta in beside]) == text
+
+
+async def test_a_bulk_answer_steps_back_for_somebody_who_waits(weights: Path) -> None:
+    made = build_chat_engine(EngineSpec("small", "llama_cpp", str(weights), context=1024, sequences=1))
+    assert isinstance(made, LlamaCppEngine)
+    text = " ".join(str(number) for number in range(80))
+    messages = (Message("user", "Count."),)
+    bulk = made.stream(ChatRequest(messages, max_tokens=400, grammar=f'root ::= "{text}"', priority="bulk"))
+    begun = [await anext(bulk)]
+    quick = await said(made, ChatRequest((Message("user", "Hi"),), max_tokens=4))
+    assert quick[-1].usage is not None
+    heard_before = len(begun)
+    begun += [delta async for delta in bulk]
+    assert "".join(delta.text for delta in begun) == text
+    assert heard_before < len(begun)
+    made.close()
+
+
+async def test_a_worker_killed_before_the_first_token_is_asked_again(engine: LlamaCppEngine) -> None:
+    await engine.start()
+    stream = engine.stream(
+        ChatRequest((Message("user", "a fox and a crow " * 240),), max_tokens=4, grammar='root ::= "yes"')
+    )
+    first = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    os.kill(engine.pid, signal.SIGKILL)
+    assert (await first).text
+    assert [delta async for delta in stream][-1].finish_reason == "stop"
+
+
+async def test_a_worker_killed_in_mid_answer_is_told_and_started_anew(engine: LlamaCppEngine) -> None:
+    stream = engine.stream(LONG)
+    await anext(stream)
+    before = engine.pid
+    os.kill(before, signal.SIGKILL)
+    with pytest.raises(EngineError) as caught:
+        async for _ in stream:
+            pass
+    assert "signal 9" in caught.value.cause
+    assert (await said(engine, ChatRequest((Message("user", "Hi"),), max_tokens=4)))[-1].finish_reason
+    assert engine.pid not in (0, before)
+
+
+async def test_a_worker_that_hangs_is_ended_and_the_next_request_answered(weights: Path) -> None:
+    made = build_chat_engine(EngineSpec("small", "llama_cpp", str(weights), context=1024, stall_seconds=2))
+    assert isinstance(made, LlamaCppEngine)
+    stream = made.stream(ChatRequest(LONG.messages, max_tokens=200))
+    await anext(stream)
+    stopped = made.pid
+    os.kill(stopped, signal.SIGSTOP)
+    with pytest.raises(EngineError) as caught:
+        async for _ in stream:
+            pass
+    assert "no progress" in caught.value.cause
+    with pytest.raises(ProcessLookupError):
+        os.kill(stopped, 0)
+    assert (await said(made, ChatRequest((Message("user", "Hi"),), max_tokens=4)))[-1].finish_reason
+    made.close()
+
+
+async def test_log_probabilities_are_those_of_the_model(engine: LlamaCppEngine) -> None:
+    deltas = await said(engine, ChatRequest((Message("user", "Hi"),), max_tokens=6, logprobs=3))
+    tokens = [token for delta in deltas for token in delta.logprobs]
+    assert len(tokens) == 6
+    for token in tokens:
+        assert token.logprob <= 0
+        assert token.top[0] == (token.token, token.logprob)
+        assert [value for _, value in token.top] == sorted((value for _, value in token.top), reverse=True)
+
+
+async def test_penalties_and_top_k_count(engine: LlamaCppEngine) -> None:
+    foxes, word = (Message("user", "Repeat: fox fox fox fox fox fox"),), (Message("user", "Invent a word."),)
+
+    async def text(request: ChatRequest) -> str:
+        return "".join(delta.text for delta in await said(engine, request))
+
+    free = await text(ChatRequest(foxes, max_tokens=24))
+    assert free != await text(ChatRequest(foxes, max_tokens=24, frequency_penalty=2.0, presence_penalty=2.0))
+    likeliest = await text(ChatRequest(word, max_tokens=12, temperature=2.0, top_k=1, seed=1))
+    assert likeliest == await text(ChatRequest(word, max_tokens=12))
+
+
+@pytest.mark.parametrize("name", ["THINKING", "FUNCTIONS", "LLAMA", "HARMONY"])
+async def test_a_forced_call_in_each_form(weights: Path, tmp_path: Path, name: str) -> None:
+    """Every form by the real grammar; tests/contract has the one that is left, in both kinds of engine."""
+    template = tmp_path / "template.jinja"
+    template.write_text(getattr(templates, name), encoding="utf-8")
+    made = build_chat_engine(
+        EngineSpec("small", "llama_cpp", str(weights), context=1024, threads=1, chat_template=str(template))
+    )
+    assert isinstance(made, LlamaCppEngine)
+    colour: dict[str, object] = {
+        "type": "object",
+        "properties": {"colour": {"enum": ["red", "blue"]}},
+        "required": ["colour"],
+    }
+    tools = (Tool("paint", "Paints the fence.", colour), Tool("stop", "Ends the work."))
+    for choice, names in (("required", {"paint", "stop"}), ("stop", {"stop"})):
+        messages = (Message("user", "Paint the fence blue."),)
+        deltas = await said(made, ChatRequest(messages, max_tokens=48, tools=tools, tool_choice=choice))
+        (call,) = [call for delta in deltas for call in delta.tool_calls]
+        assert call.name in names
+        assert call.arguments.replace(" ", "") in ("{}", '{"colour":"red"}', '{"colour":"blue"}')
+        assert (call.name == "stop") is (call.arguments.replace(" ", "") == "{}")
+        assert deltas[-1].finish_reason == "tool_calls"
+    made.close()
+
+
+async def test_a_template_that_is_not_there_is_told(weights: Path, tmp_path: Path) -> None:
+    spec = EngineSpec("small", "llama_cpp", str(weights), chat_template=str(tmp_path / "template.jinja"))
+    made = build_chat_engine(spec)
+    assert isinstance(made, LlamaCppEngine)
+    with pytest.raises(EngineError) as caught:
+        await made.start()
+    assert "template.jinja can not be read" in caught.value.cause
+    made.close()
+
+
+async def test_a_file_that_was_replaced_is_loaded_when_its_answers_are_written(weights: Path, tmp_path: Path) -> None:
+    file, other = tmp_path / "model.gguf", tmp_path / "other.gguf"
+    shutil.copyfile(weights, file)
+    made = build_chat_engine(EngineSpec("small", "llama_cpp", str(file), context=1024, threads=1))
+    assert isinstance(made, LlamaCppEngine)
+    running = made.stream(ChatRequest((Message("user", "Count."),), 200, grammar='root ::= "1 2 3 4 5 6 7 8 9 10 11"'))
+    begun, old = [await anext(running)], made.pid
+    with other.open("wb") as half:
+        half.write(weights.read_bytes()[:1_000_000])
+    other.replace(file)
+    assert (await said(made, ChatRequest((Message("user", "Hi"),), max_tokens=2)))[-1].finish_reason
+    assert made.pid == old  # half a file replaces nothing
+    shutil.copyfile(weights, other)
+    other.replace(file)
+    waiting = asyncio.ensure_future(said(made, ChatRequest((Message("user", "Hi"),), max_tokens=2)))
+    begun += [delta async for delta in running]
+    assert "".join(delta.text for delta in begun) == "1 2 3 4 5 6 7 8 9 10 11"
+    assert (await waiting)[-1].finish_reason
+    assert made.pid not in (0, old)
+    made.close()

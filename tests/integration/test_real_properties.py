@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from tests.integration.test_real_vaults import VAULTS
-from vault_sync.edit import Edit, apply, content_hash
 from vault_sync.errors import PropertiesError
-from vault_sync.frontmatter import description_of, tags_of
-from vault_sync.note import Span
-from vault_sync.parse import parse_note
+from vault_sync.notes.frontmatter import description_of, tags_of
+from vault_sync.notes.note import Span
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import vault_path
-from vault_sync.properties import edit_for, wanted
+from vault_sync.writing.edit import Edit, apply, content_hash
+from vault_sync.writing.properties import edit_for, wanted
 
 pytestmark = pytest.mark.slow
 GOAL = wanted(["famulus/проверка"], "Вопрос: what is #this?")

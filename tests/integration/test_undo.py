@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -131,15 +132,15 @@ class App:
 
     def _listen(self) -> None:
         name = ""
-        try:
-            with self._client.stream("GET", "/api/events", params={"plugin": PLUGIN}, timeout=None) as stream:
-                for line in stream.iter_lines():
-                    if line.startswith("event: "):
-                        name = line.removeprefix("event: ")
-                    elif line.startswith("data: "):
-                        self._heard(name, json.loads(line.removeprefix("data: ")))
-        except httpx.HTTPError:
-            return
+        with suppress(httpx.HTTPError), self._client, self._stream() as stream:
+            for line in stream.iter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    self._heard(name, json.loads(line.removeprefix("data: ")))
+
+    def _stream(self) -> AbstractContextManager[httpx.Response]:
+        return self._client.stream("GET", "/api/events", params={"plugin": PLUGIN}, timeout=None)
 
     def _heard(self, name: str, data: dict[str, Any]) -> None:
         if name == "hello":

@@ -3,7 +3,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_sync.change import Coalescer
+from vault_sync.watching.change import Coalescer
 
 steps = st.lists(st.tuples(st.floats(0, 1), st.sampled_from("abc")), max_size=60)
 

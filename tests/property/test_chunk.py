@@ -1,13 +1,13 @@
 import re
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.property.test_parse import MARKDOWN, note_of
-from vault_sync.chunk import chunk_note
-from vault_sync.cut import weight
-from vault_sync.note import Chunk, Note, Span
+from vault_sync.notes.chunk import chunk_note
+from vault_sync.notes.cut import weight
+from vault_sync.notes.note import Chunk, Note, Span
 from vault_sync.text import sentences
 
 _BODY = st.lists(
@@ -47,7 +47,6 @@ def excluded(note: Note) -> list[Span]:
     return [Span(0, note.body_start), *hidden, *headings, *(block.span for block in note.blocks)]
 
 
-@settings(deadline=None)
 @given(_TEXT, _LIMIT)
 def test_chunks_lie_in_order_apart_and_within_the_limit(text: str, limit: int) -> None:
     note = note_of(text)
@@ -63,7 +62,6 @@ def test_chunks_lie_in_order_apart_and_within_the_limit(text: str, limit: int) -
         assert before.end_line <= after.start_line
 
 
-@settings(deadline=None)
 @given(_BODY, _LIMIT)
 def test_chunks_hold_every_word_that_is_not_left_out_and_no_other(text: str, limit: int) -> None:
     note = note_of(text)
@@ -78,7 +76,6 @@ def test_chunks_hold_every_word_that_is_not_left_out_and_no_other(text: str, lim
         assert not any("secret" in chunk.embed_text for chunk in chunks)
 
 
-@settings(deadline=None)
 @given(_BODY, _LIMIT)
 def test_lists_quotes_tables_and_code_that_fit_are_never_cut(text: str, limit: int) -> None:
     note = note_of(text)
@@ -93,7 +90,6 @@ def test_lists_quotes_tables_and_code_that_fit_are_never_cut(text: str, limit: i
             assert any({written[0], written[-1]} <= set(range(c.span.start, c.span.end)) for c in chunks), whole
 
 
-@settings(deadline=None)
 @given(_BODY, _LIMIT, st.data())
 def test_an_edited_word_changes_its_chunk_and_at_most_the_next_one(text: str, limit: int, data: st.DataObject) -> None:
     note = note_of(text)
@@ -121,7 +117,6 @@ def _rows_below(note: Note, place: int, chunks: tuple[Chunk, ...]) -> set[int]:
     return {i for i, chunk in enumerate(chunks) if table is not None and chunk.span.overlaps(table)}
 
 
-@settings(deadline=None)
 @given(_BODY, _BODY)
 def test_what_stands_under_one_heading_does_not_move_the_cuts_of_another(first: str, second: str) -> None:
     def under(text: str) -> list[str]:

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.cite import Marks, Support, cite, supports
-from agents.pieces import Pieces
+from agents.answering.cite import Marks, Support, cite, supports
+from agents.answering.pieces import Pieces
 from agents.sentences import quotable
 from tests.fakes.notes import passage
 

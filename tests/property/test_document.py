@@ -3,16 +3,16 @@
 import json
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_sync.assembly import Piece, assembled
-from vault_sync.base import read_base
-from vault_sync.canvas import read_canvas
-from vault_sync.chunk import chunk_note
-from vault_sync.cut import weight
 from vault_sync.errors import UnreadableNoteError
-from vault_sync.note import Note
+from vault_sync.notes.assembly import Piece, assembled
+from vault_sync.notes.base import read_base
+from vault_sync.notes.canvas import read_canvas
+from vault_sync.notes.chunk import chunk_note
+from vault_sync.notes.cut import weight
+from vault_sync.notes.note import Note
 from vault_sync.paths import vault_path
 
 _NUMBER = st.one_of(st.integers(-500, 500), st.floats(), st.none(), st.booleans())
@@ -45,7 +45,6 @@ def holds(note: Note, limit: int, lines: int | None = None) -> None:
     assert all(before.span.end <= after.span.start for before, after in pairwise(chunks))
 
 
-@settings(deadline=None)
 @given(_CANVAS, st.integers(20, 400), st.sampled_from([None, 1]))
 def test_a_canvas_is_cut_into_chunks_with_lines_of_its_file(
     canvas: dict[str, object], limit: int, indent: int | None
@@ -58,7 +57,6 @@ def test_a_canvas_is_cut_into_chunks_with_lines_of_its_file(
         assert 1 <= link.line <= text.count("\n") + 1
 
 
-@settings(deadline=None)
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(lambda text: text.encode(errors="replace"))))
 def test_any_bytes_are_a_document_or_an_error_with_a_reason(data: bytes) -> None:
     for read, name in ((read_canvas, "a.canvas"), (read_base, "a.base")):
@@ -68,7 +66,6 @@ def test_any_bytes_are_a_document_or_an_error_with_a_reason(data: bytes) -> None
             assert error.effect and error.cause and error.fix
 
 
-@settings(deadline=None)
 @given(st.lists(_TEXT, max_size=8), st.integers(20, 400))
 def test_pages_are_cut_each_by_itself(pages: list[str], limit: int) -> None:
     """As those of a PDF: an edit of one page touches the chunks of that page only."""

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.wire import code_points, utf16
-from vault_sync.edit import BOM, Edit, apply, content_hash
-from vault_sync.note import Span
+from vault_sync.notes.note import Span
 from vault_sync.paths import VaultPath
+from vault_sync.writing.edit import BOM, Edit, apply, content_hash
 
 PATH = VaultPath("Заметка 🌲.md")
 # A byte order mark inside the text is left out: at the very start it would be read back as the note's own.

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_sync.fusion import DEPTH, Hit, Lane, fuse, meant, named_first, stretched, worded
+from vault_sync.search.fusion import DEPTH, Hit, Lane, fuse, meant, named_first, stretched, worded
 
 _SCORE = st.floats(min_value=0, max_value=1, allow_nan=False)
 

@@ -3,9 +3,9 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vault_sync.hiding import query_without, text_without
-from vault_sync.note import Note
-from vault_sync.parse import parse_note
+from vault_sync.evaluation.hiding import query_without, text_without
+from vault_sync.notes.note import Note
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath
 from vault_sync.text import fold, words
 

@@ -6,15 +6,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from agents.decisions import Write
 from agents.errors import SuggestionError
-from agents.inbox import Inbox
-from agents.suggestion import TRANSITIONS, Suggestion, SuggestionState, suggestion_id
-from vault_sync.edit import Edit, apply, content_hash
+from agents.inbox.decisions import Write
+from agents.inbox.inbox import Inbox
+from agents.inbox.suggestion import TRANSITIONS, Suggestion, SuggestionState, suggestion_id
+from tests.effort import effort
+from vault_sync.databases.state import State
 from vault_sync.errors import StaleEditError
-from vault_sync.note import Span
+from vault_sync.notes.note import Span
 from vault_sync.paths import VaultPath
-from vault_sync.state import State
+from vault_sync.writing.edit import Edit, apply, content_hash
 
 PATH = VaultPath("Note.md")
 TARGETS = ("A.md", "B.md", "C.md")
@@ -144,4 +145,4 @@ class OneInbox(RuleBasedStateMachine):
 
 
 TestOneInbox = OneInbox.TestCase
-TestOneInbox.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestOneInbox.settings = settings(max_examples=effort(60), stateful_step_count=20)

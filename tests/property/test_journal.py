@@ -7,15 +7,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from vault_sync.edit import BOM, Edit, content_hash, split_mark
-from vault_sync.journal import Journal, Limits, Selection
-from vault_sync.note import Span
+from tests.effort import effort
+from vault_sync.databases.state import State
+from vault_sync.notes.note import Span
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
-from vault_sync.state import State
-from vault_sync.undo import reverse
+from vault_sync.policy.policy import Policy
 from vault_sync.vault import Vault
-from vault_sync.write import Writer
+from vault_sync.writing.edit import BOM, Edit, content_hash, split_mark
+from vault_sync.writing.journal import Journal, Limits, Selection
+from vault_sync.writing.undo import reverse
+from vault_sync.writing.write import Writer
 
 PATH = VaultPath("Заметка.md")
 WORDS = st.text(st.sampled_from("абв xyz🌲e\u0301[]%"), max_size=8)
@@ -106,4 +107,4 @@ class OneNote(RuleBasedStateMachine):
 
 
 TestOneNote = OneNote.TestCase
-TestOneNote.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestOneNote.settings = settings(max_examples=effort(40), stateful_step_count=25)

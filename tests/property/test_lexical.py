@@ -5,9 +5,9 @@ import sqlite3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_sync import lexical
-from vault_sync.lexical import LexicalRow
-from vault_sync.terms import tokens
+from vault_sync.search import lexical
+from vault_sync.search.lexical import LexicalRow
+from vault_sync.search.terms import tokens
 
 _SYNTAX = st.text(alphabet='"*^(){}:+-\\ANDORNEAaяё\0\ud800😀«» ', max_size=40)
 _ANY = st.text(max_size=60)

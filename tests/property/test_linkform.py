@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.linkform import FORMS, Form, Goal, heading_part, spellings
-from agents.linkpaths import leads
-from agents.wikilink import first_link
-from vault_sync.parse import parse_note
+from agents.links.linkform import FORMS, Form, Goal, heading_part, spellings
+from agents.links.linkpaths import leads
+from agents.links.wikilink import first_link
+from vault_sync.notes.parse import parse_note
+from vault_sync.notes.resolve import Resolver
 from vault_sync.paths import VaultPath, vault_path
-from vault_sync.resolve import Resolver
 
 VAULT = "My vault & Записи (1)"
 _ODD = "abЯй #|^[]()%&?:'\"`*_$=~!<>+,;{}@ё🌲."
@@ -23,8 +23,12 @@ _NFD = _NAMES.map(lambda name: unicodedata.normalize("NFD", name))
 
 
 def _paths() -> st.SearchStrategy[list[VaultPath]]:
-    path = st.lists(st.one_of(_NAMES, _NFD), min_size=1, max_size=3).filter(lambda parts: ":" not in parts[0][1:2])
+    path = st.lists(st.one_of(_NAMES, _NFD), min_size=1, max_size=3).filter(lambda parts: not _is_drive(parts[0]))
     return st.lists(path, min_size=1, max_size=8).map(_distinct)
+
+
+def _is_drive(name: str) -> bool:
+    return unicodedata.normalize("NFC", name)[1:2] == ":"
 
 
 def _distinct(found: list[list[str]]) -> list[VaultPath]:

@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_sync.ledger import NOT_EMBEDDED
-from vault_sync.lots import EMBED_AT_ONCE, LOT, LOT_NOTES, Job, batches, lots
-from vault_sync.note import Chunk, Note, Span
+from vault_sync.index.ledger import NOT_EMBEDDED
+from vault_sync.index.lots import EMBED_AT_ONCE, LOT, LOT_NOTES, Job, batches, lots
+from vault_sync.index.record import Keyed
+from vault_sync.index.records import FileStamp
+from vault_sync.notes.note import Chunk, Note, Span
 from vault_sync.paths import VaultPath
-from vault_sync.record import Keyed
-from vault_sync.records import FileStamp
 
 KEYS = st.lists(st.sampled_from([NOT_EMBEDDED, *(f"k{n}" for n in range(200))]), max_size=30)
 

@@ -3,14 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.managed import CLOSE, OPEN, ManagedSectionError, change, edit_for, find, own_text
-from agents.merge import Item, Written
-from agents.section import parse, render
-from agents.wikilink import link_to
-from vault_sync.edit import apply
-from vault_sync.note import Note
-from vault_sync.parse import parse_note
+from agents.links.wikilink import link_to
+from agents.related.managed import CLOSE, OPEN, ManagedSectionError, change, edit_for, find, own_text
+from agents.related.merge import Item, Written
+from agents.related.section import parse, render
+from vault_sync.notes.note import Note
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath
+from vault_sync.writing.edit import apply
 
 PATH = VaultPath("Заметки/Note 🌲.md")
 NAMES = ("Индекс", "Folder/Memory", "C# basics", "100% | done", "🌲", "B-дерево", "A [draft]")

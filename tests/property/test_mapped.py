@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from tests.effort import effort
 from vault_sync.ports import Vectors
 from vault_sync.stores import mapped
 from vault_sync.stores.mapped import MappedStore
@@ -98,5 +99,5 @@ class Stores(RuleBasedStateMachine):
         self.patched.__exit__(None, None, None)
 
 
-Stores.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+Stores.TestCase.settings = settings(max_examples=effort(40), stateful_step_count=30)
 TestStores = Stores.TestCase

@@ -3,15 +3,28 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.mentioner import Mentioner
-from agents.mentions import Entry, Names, find_mentions
-from vault_sync.edit import apply
-from vault_sync.parse import parse_note
+from agents.mention.mentioner import Mentioner
+from agents.mention.mentions import Entry, Names, find_mentions
+from vault_sync.notes.parse import parse_note
+from vault_sync.notes.visible import visible
 from vault_sync.paths import VaultPath
-from vault_sync.visible import visible
+from vault_sync.writing.edit import apply
 
 HERE = VaultPath("Here.md")
-TITLES = ("Docker", "Docker Compose", "Квантование", "Гибридный поиск", "C++", "C#", "Rust", "Compose", "Поиск", "RAG")
+TITLES = (
+    "$- Сокет",
+    "🌱 Plan",
+    "Docker",
+    "Docker Compose",
+    "Квантование",
+    "Гибридный поиск",
+    "C++",
+    "C#",
+    "Rust",
+    "Compose",
+    "Поиск",
+    "RAG",
+)
 NAMES = Names.build(
     [
         *(Entry(VaultPath(f"{title}.md"), title) for title in TITLES),
@@ -21,6 +34,8 @@ NAMES = Names.build(
 WORDS = (
     *("Docker", "Compose", "docker", "Квантование", "квантованию", "гибридного", "гибридный", "поиска", "поиск", "C++"),
     *(
+        "$- Сокет",
+        "🌱 Plan",
         "C#",
         "Rust",
         "rust",

@@ -2,8 +2,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vault_sync.errors import UnreadableNoteError
-from vault_sync.note import Block, Heading, Link, Note
-from vault_sync.parse import decode, parse_note
+from vault_sync.notes.note import Block, Heading, Link, Note
+from vault_sync.notes.parse import decode, parse_note
 from vault_sync.paths import vault_path
 
 _MARKS = [

@@ -9,15 +9,16 @@ from typing import Literal, get_args
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.effort import effort
 from tests.fakes.embedder import WordEmbedder
-from vault_sync.erasure import mentioned
-from vault_sync.ledger import Ledger
+from vault_sync.index.erasure import mentioned
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.sync import Indexer
 from vault_sync.paths import VaultPath
-from vault_sync.pattern import ignores, problem
-from vault_sync.policy import USES, Policy, Rule, Use
-from vault_sync.search import Mode, Searcher
+from vault_sync.policy.pattern import ignores, problem
+from vault_sync.policy.policy import USES, Policy, Rule, Use
+from vault_sync.search.search import Mode, Searcher
 from vault_sync.stores.memory import MemoryStore
-from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
 
 FOLDERS = ("", "Diary/", "Diary/2026/", "Work/", "Дневник/")
@@ -64,7 +65,7 @@ def found(indexer: Indexer, policy: Policy, use: Use, mode: Mode) -> set[str]:
     return {passage.path for passage in searcher.search("tea", 100, mode, use=use)}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=effort(40), suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(POLICIES, min_size=1, max_size=3), st.sampled_from([use for use in USES if use != "write"]))
 def test_exactly_what_is_allowed_is_found_whatever_held_before(policies: list[Policy], use: Use) -> None:
     with vault() as (_, indexer):
@@ -79,7 +80,7 @@ def test_exactly_what_is_allowed_is_found_whatever_held_before(policies: list[Po
             assert found(indexer, policy, use, "dense") == embedded
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=effort(40), suppress_health_check=[HealthCheck.too_slow])
 @given(POLICIES)
 def test_the_index_names_and_holds_nothing_that_is_hidden(policy: Policy) -> None:
     with vault() as (root, indexer):

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault_sync.index.progress import ANY_NOTE, Pace, Tally, coverage
 from vault_sync.paths import VaultPath
-from vault_sync.progress import ANY_NOTE, Pace, Tally, coverage
 
 steps = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 1e6)), max_size=60)
 rates = st.floats(1, 1e7)

@@ -6,13 +6,13 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_sync.edit import BOM, Edit, apply, content_hash
 from vault_sync.errors import BadPropertyError, PropertiesError
-from vault_sync.frontmatter import description_of, tags_of
-from vault_sync.note import Note, Span
-from vault_sync.parse import parse_note
+from vault_sync.notes.frontmatter import description_of, tags_of
+from vault_sync.notes.note import Note, Span
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath
-from vault_sync.properties import Wanted, edit_for, wanted
+from vault_sync.writing.edit import BOM, Edit, apply, content_hash
+from vault_sync.writing.properties import Wanted, edit_for, wanted
 
 PATH = VaultPath("Заметки/Note 🌲.md")
 WORDS = ("Tea", "tea/green", "чай", "2026-11", "yes", "a-b", "🌲", "x_1", "-y")

@@ -2,16 +2,16 @@
 
 import re
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.anchor import anchor, stripped
-from agents.evidence import best_evidence, occurs
-from agents.linkform import heading_part
-from vault_sync.chunk import chunk_note
-from vault_sync.parse import parse_note
+from agents.links.linkform import heading_part
+from agents.reasons.anchor import anchor, stripped
+from agents.reasons.evidence import best_evidence, occurs
+from vault_sync.index.records import Occurrence
+from vault_sync.notes.chunk import chunk_note
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath
-from vault_sync.records import Occurrence
 
 WORDS = st.sampled_from(
     [
@@ -57,7 +57,6 @@ def occurrences(text: str) -> list[Occurrence]:
     ]
 
 
-@settings(deadline=None)
 @given(NOTES, st.sampled_from(["\n", "\r\n"]))
 def test_quotations_stand_in_the_note_and_sources_lead_to_them(body: str, newline: str) -> None:
     text = body.replace("\n", newline)

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault_sync.fusion import Fused
-from vault_sync.rerank import reordered
+from vault_sync.search.fusion import Fused
+from vault_sync.search.rerank import reordered
 
 hits = st.lists(st.floats(0, 1), max_size=30).map(
     lambda scores: [Fused(i, score, i + 1, None) for i, score in enumerate(sorted(scores, reverse=True))]

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vault_sync.notes.resolve import Resolver
 from vault_sync.paths import VaultPath, vault_path
-from vault_sync.resolve import Resolver
 
 _PART = st.text(st.sampled_from("abAB яЯ.-#%🎉"), min_size=1, max_size=5).filter(
     lambda part: part.strip() == part and part.strip(".") != ""

@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.section_text import Line, Listed, Look, merged, statements
+from agents.sections.section_text import Line, Listed, Look, merged, statements
 from vault_sync.paths import VaultPath
 
 LOOK = Look("lessons", "## Lessons", frozenset(["## Lessons", "## Уроки"]), "### Sources")

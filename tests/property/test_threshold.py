@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.threshold import Decision, Lesson, interval, learn
+from agents.inbox.threshold import Decision, Lesson, interval, learn
 
 NOW = 1e9
 AGES = st.floats(0, 86400.0 * 500)

@@ -3,12 +3,12 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vault_sync.edit import BOM, Edit, apply, content_hash, outcome
 from vault_sync.errors import UndoRefusedError
-from vault_sync.journal import Images
-from vault_sync.note import Span
+from vault_sync.notes.note import Span
 from vault_sync.paths import VaultPath
-from vault_sync.undo import carry_over, reverse, turned_round
+from vault_sync.writing.edit import BOM, Edit, apply, content_hash, outcome
+from vault_sync.writing.journal import Images
+from vault_sync.writing.undo import carry_over, places, reverse, turned_round
 
 PATH = VaultPath("Заметка 🌲.md")
 PIECES = st.sampled_from(
@@ -74,3 +74,32 @@ def test_a_place_is_carried_over_only_to_the_same_text(old: str, new: str, data:
     found = carry_over(place, old, new)
     if found is not None:
         assert new[found.start : found.end] == old[place.start : place.end]
+
+
+@given(TEXTS, TEXTS)
+def test_the_places_that_differ_are_all_that_differs(old: str, new: str) -> None:
+    made, at = "", 0
+    for was, now in places(old, new):
+        assert now.start >= at
+        made += new[at : now.start] + old[was.start : was.end]
+        at = now.end
+    assert made + new[at:] == old
+
+
+@given(st.lists(st.sampled_from(["ours", "users", "nobody"]), min_size=1, max_size=12))
+def test_what_was_written_at_several_places_is_taken_back_beside_what_the_user_wrote(
+    whose: list[str],
+) -> None:
+    """Lines that differ from each other; one in between belongs to nobody."""
+
+    def text(ours: bool, users: bool) -> str:
+        lines = []
+        for at, who in enumerate(whose):
+            changed = (ours and who == "ours") or (users and who == "users")
+            lines.append(f"line {at}, which is {at * 7} words" + (f" and {at} more" if changed else ""))
+            lines.append(f"between {at}")
+        return "\n".join(lines)
+
+    before, after, now = (text(*each).encode() for each in ((False, False), (True, False), (True, True)))
+    change = reverse(PATH, Images(before, after), now)
+    assert (outcome(change, now) if change is not None else now) == text(False, True).encode()

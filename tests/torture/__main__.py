@@ -59,7 +59,8 @@ class _Progress:
         seconds = int(time.monotonic() - self._began)
         place = "end" if found.last else f"{self._counts[fault.name]}/{self._rounds or fault.rounds}"
         wrong = "" if found.ok else f"  LOST {found.lost} BYTES" if found.losses else "  WRONG"
-        print(f"{seconds // 60:2}:{seconds % 60:02} {fault.name:12} {place:>7}  {found.plan}{wrong}", flush=True)
+        told = f"{place:>7} {found.put:3} put in  {found.plan}"
+        print(f"{seconds // 60:2}:{seconds % 60:02} {fault.name:12} {told}{wrong}", flush=True)
 
 
 def _complain(outcome: Outcome) -> None:

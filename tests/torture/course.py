@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.torture.ground import SOON, Ground, Life, waited
+from tests.torture.journaled import journaled
 from tests.torture.plan import Act
 from tests.torture.world import Loss, World
 
+FEATURES = ("digest", "properties", "mention", "link")
+"""What the journal keeps that is undone at the end."""
 _TRIES = 8
+_INDEXED = 15.0
+"""Seconds within which the index has to be what is on the disk, on a busy machine."""
 _SINCE = 0.15
 """Seconds from the moment at which a section can be seen to the end of its write."""
 
@@ -24,7 +29,8 @@ class DaemonError(Exception):
 class Round:
     """What came of one try. `hit` says that the fault came where it was planned, `left` counts temporary files found
     before the next start, `kept` lines that are in the journal instead of the note, `mended` what of the index was not
-    right after that start and was mended from the ledger; the `last` one is the look at the end.
+    right after that start and was mended from the ledger, `put` what then stood in the user's text; the `last` one is
+    the look at the end.
     """
 
     plan: str
@@ -32,6 +38,7 @@ class Round:
     left: int = 0
     kept: int = 0
     mended: int = 0
+    put: int = 0
     losses: list[Loss] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     last: bool = False
@@ -123,10 +130,19 @@ class Course:
         """After the start: bytes, modes, temporary files, index."""
         self._lost(life, found)
         found.problems += [f"a temporary file is left: {file.name}" for file in self.world.leftovers()]
+        self._foreign(found)
         self._verify(life, found)
 
+    def _foreign(self, found: Round) -> None:
+        """What stands in the user's text has to be what the journal knows: nothing else could be taken back."""
+        known = journaled(self.ground.home / "data")
+        for path in self.world.notes():
+            strange = [put.text.decode(errors="replace") for put in self.world.put(path) if put.text not in known]
+            found.problems += [f"in no write of the journal: {text!r} in {path}" for text in strange]
+            found.put += len(self.world.put(path))
+
     def _verify(self, life: Life, found: Round) -> None:
-        if not waited(lambda: not disagreements(life, self.world), SOON):
+        if not waited(lambda: not disagreements(life, self.world), _INDEXED):
             found.problems += disagreements(life, self.world)
         verified(life, found)
 
@@ -145,16 +161,25 @@ class Course:
         life = self.start()
         last = Round("undo of everything at the end", last=True)
         last.problems += [f"its time changed: {path}" for path in self.world.touched(written(life))]
-        answers = [life.post("/api/journal/undo", {"feature": feature}) for feature in ("digest", "link")]
+        self._foreign(last)
+        answers = [life.post("/api/journal/undo", {"feature": feature}) for feature in FEATURES]
         self._lost(life, last)
         wrong = [] if self._copies else self.world.differs()
-        last.problems += [f"not as the user wrote it, after undoing: {path}" for path in wrong]
+        last.problems += [f"not as the user wrote it, after undoing: {path}{left(life, path)}" for path in wrong]
         # Where another program had put an older version back there is nothing left to undo, and that is no harm.
         for answer in answers:
             last.problems += refusals(answer, wrong)
         self._verify(life, last)
         life.end(signal.SIGKILL)
         self._report(last)
+
+
+def left(life: Life, path: str) -> str:
+    """What Famulus wrote there that stands: after everything was undone, it wrote again."""
+    entries = life.get("/api/journal", limit=10_000)["entries"]
+    features = {each["feature"] for each in entries if each["path"] == path and each["state"] == "done"}
+    standing = sorted(features - {"undo"})
+    return f" (written since: {', '.join(standing)})" if standing else ""
 
 
 def disagreements(life: Life, world: World) -> list[str]:

@@ -1,6 +1,6 @@
 """Another program that edits notes: it saves them for a while, each in a thread of its own, and tells what it wrote.
 
-python -m tests.torture.editor VAULT SEED SECONDS NAME-OF-SAVING NOTE…
+python -m tests.torture.editor VAULT SEED SECONDS NAME-OF-SAVING < notes and what the user wrote in them, as JSON
 """
 
 import base64
@@ -15,27 +15,28 @@ from typing import get_args
 
 from tests.process import ROOT
 from tests.torture.notes import corpus
-from tests.torture.section import parted
 from tests.torture.world import SAVINGS, Saving, World
 
 _LONGEST_PAUSE = 0.45
 
 
-def edit(root: Path, seed: str, seconds: float, saving: str, paths: list[str]) -> dict[str, list[str]]:
-    """Save each note again and again; returns its text as the editor has it (in base64) and the lines it added."""
+def edit(root: Path, seed: str, seconds: float, saving: str, owned: dict[str, bytes]) -> dict[str, list[str]]:
+    """Save each note again and again; `owned` is what the user wrote in them so far.
+
+    Returns the text of each as the editor has it (in base64) and how many lines it added.
+    """
     until = time.monotonic() + seconds
     made: dict[str, list[str]] = {}
 
     def work(path: str, number: int) -> None:
         rng = Random(f"{seed} {path}")
-        before, _, behind = parted((root / path).read_bytes())
-        world = World(root, corpus(), rng, {path: before + behind}, made=number * 10_000)
+        world = World(root, corpus(), rng, {path: owned[path]}, made=number * 10_000)
         while time.monotonic() < until:
             world.add_line(path, rng.choice(SAVINGS) if saving == "any" else _saving(saving))
             time.sleep(rng.uniform(0, _LONGEST_PAUSE))
         made[path] = [base64.b64encode(world.own[path]).decode(), str(world.made - number * 10_000)]
 
-    threads = [threading.Thread(target=work, args=(path, number + 1)) for number, path in enumerate(paths)]
+    threads = [threading.Thread(target=work, args=(path, number + 1)) for number, path in enumerate(owned)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -49,8 +50,11 @@ def _saving(name: str) -> Saving:
 
 def run(world: World, seed: str, seconds: float, saving: str, paths: list[str]) -> int:
     """Have another process edit the notes; `world` knows afterwards what it wrote. Returns how often it saved."""
-    command = [sys.executable, "-m", "tests.torture.editor", str(world.root), seed, str(seconds), saving, *paths]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=seconds + 60, check=True)
+    command = [sys.executable, "-m", "tests.torture.editor", str(world.root), seed, str(seconds), saving]
+    owned = json.dumps({path: base64.b64encode(world.own[path]).decode() for path in paths})
+    done = subprocess.run(
+        command, cwd=ROOT, input=owned, capture_output=True, text=True, timeout=seconds + 60, check=True
+    )
     told: dict[str, list[str]] = json.loads(done.stdout)
     for path, (own, _) in told.items():
         world.saved_elsewhere(path, base64.b64decode(own))
@@ -58,5 +62,6 @@ def run(world: World, seed: str, seconds: float, saving: str, paths: list[str]) 
 
 
 if __name__ == "__main__":
-    made = edit(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4], sys.argv[5:])
+    owned = {path: base64.b64decode(own) for path, own in json.load(sys.stdin).items()}
+    made = edit(Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), sys.argv[4], owned)
     sys.stdout.write(json.dumps(made))

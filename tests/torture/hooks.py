@@ -16,9 +16,10 @@ from types import TracebackType
 from typing import IO, Any
 
 from tests.torture.plan import ARMED, DID, GO, Act, Plan, When
-from vault_sync import files, outbox, record, swap
-from vault_sync.journal import Journal
+from vault_sync.index import outbox, record
 from vault_sync.stores.chroma import ChromaStore
+from vault_sync.writing import files, swap
+from vault_sync.writing.journal import Journal
 
 INDEX_STEPS = ("put_vectors", "put_note", "delete_note", "move_note", "touch")
 STORE_STEPS = ("add", "delete")
@@ -118,7 +119,7 @@ class _HalfWritten:
 
 
 class _GatedOs:
-    """The module `os` as `vault_sync.files` sees it."""
+    """The module `os` as `vault_sync.writing.files` sees it."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate

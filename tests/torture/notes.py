@@ -37,8 +37,9 @@ class Corpus:
         return _shaped(rng, text)
 
     def line(self, rng: Random, number: str, near: str = "") -> str:
-        """One line that stands nowhere else, without a newline."""
-        return f"{number} 🌱 é: {rng.choice(self.by_note[near or rng.choice(sorted(self.by_note))])}"
+        """One line that stands nowhere else, without a newline; it names the note that its sentence is from."""
+        near = near or rng.choice(sorted(self.by_note))
+        return f"{number} 🌱 é, {near}: {rng.choice(self.by_note[near])}"
 
     def _like(self, one: str, other: str) -> bool:
         return language_of(self.by_note[one][0]) == language_of(self.by_note[other][0])

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vault_sync import files, write
-from vault_sync.write import Begun, Writer
+from vault_sync.writing import files, write
+from vault_sync.writing.write import Begun, Writer
 
 
 def _plain_rename(target: Path, temporary: Path, before: bytes, after: bytes) -> bytes | None:
@@ -19,15 +19,27 @@ def _renames() -> None:
     files.put_in_place = _plain_rename
 
 
-def _changes_a_byte() -> None:
-    finish = Writer.finish
+def _writes_another(old: bytes, new: bytes) -> Callable[[], None]:
+    """A write that puts something else into a note than what the journal has."""
 
-    def worse(self: Writer, begun: Begun) -> str:
-        if begun.after is not None and begun.before:
-            begun = Begun(begun.change, begun.before, begun.after.replace(b"e", b"a", 1), begun.entry)
-        return finish(self, begun)
+    def replaced() -> None:
+        finish = Writer.finish
 
-    Writer.finish = worse  # type: ignore[method-assign]
+        def worse(self: Writer, begun: Begun) -> str:
+            if begun.after is not None and begun.before:
+                begun = Begun(begun.change, begun.before, begun.after.replace(old, new, 1), begun.entry)
+            return finish(self, begun)
+
+        Writer.finish = worse  # type: ignore[method-assign]
+
+    return replaced
+
+
+def _swallows_a_letter() -> None:
+    """A mention that becomes a link and loses the end of its word."""
+    from agents.links import linkform
+
+    linkform._wikilink = lambda linkpath, part, text, bar: f"[[{linkpath}{bar}{text[:-1]}]]"
 
 
 def _sweeps_nothing() -> None:
@@ -72,7 +84,9 @@ def _loses_the_index() -> None:
 
 SABOTAGES: dict[str, Callable[[], None]] = {
     "renames": _renames,
-    "changes a byte": _changes_a_byte,
+    "changes a byte": _writes_another(b"e", b"a"),
+    "links beside the journal": _writes_another(" 🌱 ".encode(), " [[KV cache|🌱]] ".encode()),
+    "swallows a letter": _swallows_a_letter,
     "sweeps nothing": _sweeps_nothing,
     "sweeps blindly": _sweeps_blindly,
     "forgets a mode": _forgets_a_mode,

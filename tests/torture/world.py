@@ -10,6 +10,7 @@ from random import Random
 from typing import Literal
 
 from tests.torture.notes import Corpus, write_base
+from tests.torture.put_in import Put, line_of, put_in, recovered, without
 from tests.torture.section import OPEN, parted
 
 Saving = Literal["rename", "rewrite", "append"]
@@ -88,12 +89,13 @@ class World:
             self.added(path, added)
             return line
         before, section, behind = self._parts(path)
-        if before + behind != self.own[path]:
+        puts = put_in(self.own[path], before + behind)
+        if puts is None:
             before = self.own[path].rstrip(b"\r\n")
-            behind = self.own[path][len(before) :]
+            behind, puts = self.own[path][len(before) :], ()
         newline = b"\r\n" if before.count(b"\r\n") > before.count(b"\n") / 2 else b"\n"
-        grown = before + newline + line.encode()
-        self.write(path, grown + section + behind, saving, own=grown + behind)
+        added, own = newline + line.encode(), without(before, puts)
+        self.write(path, before + added + section + behind, saving, own=own + added + self.own[path][len(own) :])
         return line
 
     def added(self, path: str, data: bytes) -> None:
@@ -101,7 +103,7 @@ class World:
         self._known(path, self.own[path] + data)
 
     def write(self, path: str, data: bytes, saving: Saving, own: bytes | None = None) -> None:
-        """Save a file as editors do; `own` is what of it the user wrote, where it is not all."""
+        """Save a file as editors do; `own` is what of it the user wrote, where that is not all."""
         file = self.root / path
         if saving == "rename":
             beside = file.with_name(f".~{file.name}")
@@ -154,7 +156,7 @@ class World:
         return sorted(p for p in self.own if p.endswith(".md") and not p.startswith(("Odd/", "Digests/")))
 
     def losses(self) -> list[Loss]:
-        """What is not there, or not as the user left it: bytes, files, modes. The section does not count."""
+        """What is not there, or not as the user left it: bytes, files, modes. What Famulus put in does not count."""
         return [loss for path, own in sorted(self.own.items()) for loss in self._lost(path, own)]
 
     def _lost(self, path: str, own: bytes) -> Iterator[Loss]:
@@ -163,8 +165,9 @@ class World:
             yield Loss(path, max(1, len(own)), "the file is gone")
             return
         before, _, behind = self._parts(path)
-        if before + behind != own:
-            yield Loss(path, missing(own, before + behind), "the user's bytes are not what they were")
+        if put_in(own, before + behind) is None:
+            size = missing(own, recovered(own, before + behind))
+            yield Loss(path, size, "the user's bytes are not what they were")
         mode = stat.S_IMODE(file.stat().st_mode)
         if mode != self.faces[path].mode:
             yield Loss(path, 0, f"its mode is {mode:o}, it was {self.faces[path].mode:o}")
@@ -176,13 +179,19 @@ class World:
     def missing_lines(self, path: str) -> list[str]:
         """The user's lines that are nowhere in the note any more."""
         file = self.root / path
-        there = set(file.read_bytes().splitlines()) if file.is_file() else set()
-        return [line.decode() for line in self.own[path].splitlines() if line and line not in there]
+        lines = self.own[path].splitlines()
+        there = {line_of(lines, line) for line in file.read_bytes().splitlines()} if file.is_file() else set()
+        return [line.decode() for line in lines if line and line not in there]
 
     def accept(self, path: str) -> None:
-        """The note is now as the user wants it, without the section."""
+        """The note is now as the user wants it, without what Famulus put in."""
         before, _, behind = self._parts(path)
-        self._known(path, before + behind)
+        self._known(path, recovered(self.own[path], before + behind))
+
+    def put(self, path: str) -> tuple[Put, ...]:
+        """What Famulus has put into the user's text, the section left out."""
+        before, _, behind = self._parts(path)
+        return put_in(self.own[path], before + behind) or ()
 
     def touched(self, but: Iterable[str]) -> list[str]:
         """Files whose time changed although Famulus never wrote them; `but` are those that it wrote."""

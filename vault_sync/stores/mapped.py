@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vault_sync.errors import StoreBrokenError
-from vault_sync.ids import places
 from vault_sync.ports import Ids, Neighbour, Vectors
+from vault_sync.search.ids import places
 from vault_sync.stores import rowfile
 from vault_sync.stores.memory import first, wrong_dimensions
 from vault_sync.stores.rowfile import ERASED, RowDamageError, RowFile, numbers
@@ -189,13 +189,21 @@ class MappedStore:
             if self._file is not None:
                 self._file.check()
 
-    def close(self) -> None:
-        """Write everything to the disk and release the files."""
+    @property
+    def behind(self) -> int:
+        """Nothing: all of it is found at once."""
+        return 0
+
+    def catch_up(self) -> None:
+        """Nothing is left for later."""
+
+    def close(self, *, well: bool = True) -> None:
+        """Write everything to the disk and release the files; where all was not `well`, they are not sound then."""
         with self._lock, _translated(self._folder):
             file, self._file, self._view = self._file, None, _NOTHING
             if file is not None:
                 try:
-                    file.seal()
+                    file.seal() if well else file.unseal()
                 finally:
                     file.close()
 

@@ -53,6 +53,14 @@ class MemoryStore:
         if self._ids and self._matrix.shape[1] != dimensions:
             raise wrong_dimensions(self._matrix.shape[1], dimensions)
 
+    @property
+    def behind(self) -> int:
+        """Nothing: all of it is found at once."""
+        return 0
+
+    def catch_up(self) -> None:
+        """Nothing is left for later."""
+
     def count(self) -> int:
         """How many occurrences are stored."""
         return len(self._ids)

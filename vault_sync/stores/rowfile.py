@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vault_sync import durable
+from vault_sync.databases import durable
 from vault_sync.ports import Vectors
 
 ERASED = -1
@@ -113,7 +113,7 @@ class RowFile:
     def append(self, ids: NDArray[np.int64], vectors: Vectors) -> None:
         """Add rows (n, d). Raises OSError, RowDamageError; nothing is added then."""
         self.check()
-        self._unseal()
+        self.unseal()
         fresh = np.ascontiguousarray(vectors, dtype="<f4")
         records = np.zeros(len(ids), _RECORD)
         records["id"], records["checksum"] = ids, [zlib.crc32(row.data) for row in fresh]
@@ -125,7 +125,7 @@ class RowFile:
         """Mark these rows as erased, and overwrite them. Raises OSError."""
         if not len(rows):
             return
-        self._unseal()
+        self.unseal()
         nothing = bytes(self._row)
         for row in rows.tolist():
             _write(self._records, struct.pack("<q", ERASED), self._record(row))
@@ -152,7 +152,7 @@ class RowFile:
     def _record(self, row: int) -> int:
         return _HEADER.size + row * _RECORD.itemsize
 
-    def _unseal(self) -> None:
+    def unseal(self) -> None:
         """Before the first change: whoever finds the files after a crash must know that they were in use."""
         if not self._unsealed:
             self._mark(sealed=False)

@@ -10,9 +10,11 @@ import {
   readDecided,
   readSuggestionPage,
   readSuggestions,
-  readWaitingKinds,
+  readSummary,
   type Suggestion,
   type SuggestionPage,
+  type Summary,
+  type Waits,
 } from "./suggestions";
 import { type Health, type Proof, readHealth, readProof, readRelated, type RelatedNote } from "./wire";
 
@@ -27,9 +29,12 @@ export interface Question {
   readonly about: string | null;
 }
 
-/** Which pending suggestions: of one kind, or with "" of all; with `hidden` also those with too low a score. */
+/** Which suggestions; "" means all kinds and the whole vault, null any score. With `hidden` also those with too low a score. */
 export interface SuggestionQuery {
+  readonly state: Waits;
   readonly kind: string;
+  readonly folder: string;
+  readonly least: number | null;
   readonly hidden: boolean;
   readonly limit: number;
 }
@@ -58,18 +63,20 @@ export class Client {
   }
 
   async suggestions(query: SuggestionQuery, signal?: AbortSignal): Promise<SuggestionPage> {
-    const kind = query.kind === "" ? "" : `&kind=${encodeURIComponent(query.kind)}`;
-    const path = `/api/suggestions?limit=${query.limit}&hidden=${String(query.hidden)}${kind}`;
-    return readSuggestionPage(await this.get(path, signal));
+    const parameters = new URLSearchParams({ state: query.state, limit: String(query.limit), hidden: String(query.hidden) });
+    if (query.kind !== "") parameters.set("kind", query.kind);
+    if (query.folder !== "") parameters.set("folder", query.folder);
+    if (query.least !== null) parameters.set("min_score", String(query.least));
+    return readSuggestionPage(await this.get(`/api/suggestions?${parameters.toString()}`, signal));
   }
 
-  /** The kinds of which something waits, each with how many. */
-  async waitingKinds(signal?: AbortSignal): Promise<Map<string, number>> {
-    return readWaitingKinds(await this.get("/api/suggestions/summary", signal));
+  /** What the inbox holds, by kind and folder, and what decisions taught. */
+  async summary(signal?: AbortSignal): Promise<Summary> {
+    return readSummary(await this.get("/api/suggestions/summary", signal));
   }
 
   /** Decides on many; each is answered for itself. With the run of an earlier answer the writes join that run. */
-  async decide(decision: "accept" | "reject", ids: readonly string[], run = ""): Promise<Decided> {
+  async decide(decision: "accept" | "reject" | "restore", ids: readonly string[], run = ""): Promise<Decided> {
     return readDecided(await this.post(`/api/suggestions/${decision}`, { ids, run }));
   }
 

@@ -39,19 +39,24 @@ export class FamulusError extends Error {
 export function readEnvelope(body: unknown, status: number): FamulusError | null {
   if (!isRecord(body) || !isRecord(body["error"])) return null;
   const error = body["error"];
-  const effect = text(error["message"]);
+  // Below /v1 the message says cause and fix, too, for programs that show nothing else.
+  const effect = text(error["effect"]) || text(error["message"]);
   if (effect === "") return null;
   const explanation = { effect, cause: text(error["cause"]), fix: text(error["fix"]) };
   return new FamulusError(text(error["code"]) || "unknown", status, explanation);
 }
 
-/** Words for any error, in the user's language where the plugin knows the case. */
+/**
+ * Words for any error, in the user's language where the plugin knows the case.
+ *
+ * A message of the daemon may say more than its code; what only it knows is shown as it says it.
+ */
 export function explain(error: unknown, strings: Strings): Explanation {
   if (!(error instanceof FamulusError)) {
     return { effect: strings.errors.unexpected.effect, cause: String(error), fix: strings.errors.unexpected.fix };
   }
   const known: Readonly<Record<string, Explanation>> = strings.errors;
-  return error.explanation ?? known[error.code] ?? { effect: error.message, cause: "", fix: "" };
+  return strings.daemon[error.code] ?? error.explanation ?? known[error.code] ?? { effect: error.message, cause: "", fix: "" };
 }
 
 /** The explanation as one line, for a notice. */

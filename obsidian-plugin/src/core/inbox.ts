@@ -1,9 +1,20 @@
 /** The inbox of the whole vault: what waits, decided one by one or many at once. */
 
 import type { Client } from "./client";
-import type { Suggestion } from "./suggestions";
+import type { Bar, Suggestion, Waits } from "./suggestions";
 
-export type Decision = "accept" | "reject";
+export type Decision = "accept" | "reject" | "restore";
+
+/** What is shown: all that fits. "" stands for all kinds and for the whole vault. */
+export interface Narrowing {
+  readonly state: Waits;
+  readonly kind: string;
+  readonly folder: string;
+  /** The least score, null for any and for none. */
+  readonly least: number | null;
+  /** Whether those with too low a score are shown too. */
+  readonly all: boolean;
+}
 
 export interface Item {
   readonly suggestion: Suggestion;
@@ -24,19 +35,23 @@ export interface InboxState {
   /** How many wait beyond those that are shown. */
   readonly more: number;
   readonly hidden: number;
+  /** In the state that is shown: the kinds and the folders, each with how many there are. */
   readonly kinds: ReadonlyMap<string, number>;
-  readonly accepted: number;
-  readonly rejected: number;
+  readonly folders: ReadonlyMap<string, number>;
+  /** By kind, what the user's decisions taught. */
+  readonly bars: ReadonlyMap<string, Bar>;
+  readonly done: Readonly<Record<Decision, number>>;
 }
 
-type Daemon = Pick<Client, "suggestions" | "waitingKinds" | "decide">;
+type Daemon = Pick<Client, "suggestions" | "summary" | "decide">;
 
 const PAGE = 200;
 /** So many are decided with one call, so that the list moves while many are written. */
 const AT_ONCE = 20;
 
 const EMPTY: InboxState = {
-  loading: false, error: null, items: [], more: 0, hidden: 0, kinds: new Map(), accepted: 0, rejected: 0,
+  loading: false, error: null, items: [], more: 0, hidden: 0,
+  kinds: new Map(), folders: new Map(), bars: new Map(), done: { accept: 0, reject: 0, restore: 0 },
 };
 
 /** The items by note, in the order in which the notes come. */
@@ -51,15 +66,24 @@ export function groupsOf(items: readonly Item[]): Group[] {
   return [...groups].map(([path, found]) => ({ path, items: found }));
 }
 
+/** A few at a time, but never what is for one note in two portions: the daemon writes it as one. */
+export function portionsOf(items: readonly Item[], most: number): string[][] {
+  const portions: string[][] = [];
+  for (const group of groupsOf(items)) {
+    const last = portions.at(-1);
+    const ids = group.items.map((item) => item.suggestion.id);
+    if (last === undefined || last.length >= most) portions.push(ids);
+    else last.push(...ids);
+  }
+  return portions;
+}
+
 export class Inbox {
   private shown = EMPTY;
   private asked = 0;
   private running = 0;
   private missed = false;
-  /** "" for all kinds. */
-  kind = "";
-  /** Whether those with too low a score are shown too. */
-  all = false;
+  private narrowed: Narrowing = { state: "pending", kind: "", folder: "", least: null, all: false };
 
   constructor(
     private readonly daemon: () => Daemon,
@@ -70,19 +94,26 @@ export class Inbox {
     return this.shown;
   }
 
+  get narrowing(): Narrowing {
+    return this.narrowed;
+  }
+
   /** Looks for what waits. An answer that a later question has overtaken is left out. */
   async load(): Promise<void> {
     const asked = ++this.asked;
     this.show({ loading: true });
     try {
       const daemon = this.daemon();
-      const [page, kinds] = await Promise.all([
-        daemon.suggestions({ kind: this.kind, hidden: this.all, limit: PAGE }),
-        daemon.waitingKinds(),
+      const { state, kind, folder, least, all } = this.narrowed;
+      const [page, summary] = await Promise.all([
+        daemon.suggestions({ state, kind, folder, least, hidden: all, limit: PAGE }),
+        daemon.summary(),
       ]);
       if (asked !== this.asked) return;
       const items = page.suggestions.map((suggestion) => this.known(suggestion));
-      this.show({ loading: false, error: null, items, kinds, more: page.total - items.length, hidden: page.hidden });
+      const { kinds, folders } = summary.of[state];
+      const more = page.total - items.length;
+      this.show({ loading: false, error: null, items, kinds, folders, bars: summary.bars, more, hidden: page.hidden });
     } catch (error) {
       if (asked === this.asked) this.show({ loading: false, error });
     }
@@ -94,9 +125,8 @@ export class Inbox {
     else await this.load();
   }
 
-  async narrow(kind: string, all: boolean): Promise<void> {
-    this.kind = kind;
-    this.all = all;
+  async narrow(change: Partial<Narrowing>): Promise<void> {
+    this.narrowed = { ...this.narrowed, ...change };
     await this.load();
   }
 
@@ -104,12 +134,11 @@ export class Inbox {
   async decide(decision: Decision, ids: readonly string[]): Promise<void> {
     const wanted = new Set(ids);
     const waiting = this.shown.items.filter((item) => wanted.has(item.suggestion.id) && item.status !== "deciding");
-    const open = waiting.map((item) => item.suggestion.id);
-    this.mark(open, "deciding");
+    this.mark(waiting.map((item) => item.suggestion.id), "deciding");
     this.running += 1;
     let run = "";
     try {
-      while (open.length > 0) run = await this.decideSome(decision, open.splice(0, AT_ONCE), run);
+      for (const some of portionsOf(waiting, AT_ONCE)) run = await this.decideSome(decision, some, run);
     } catch (error) {
       this.mark(ids, "waiting");
       this.show({ error });
@@ -122,8 +151,8 @@ export class Inbox {
   }
 
   /** The run that the writes were made in. */
-  private async decideSome(decision: Decision, ids: readonly string[], before: string): Promise<string> {
-    const { run, outcomes } = await this.daemon().decide(decision, ids, before);
+  private async decideSome(decision: Decision, ids: readonly string[], given: string): Promise<string> {
+    const { run, outcomes } = await this.daemon().decide(decision, ids, given);
     const done = new Set(outcomes.filter((outcome) => outcome.done).map((outcome) => outcome.id));
     const reasons = new Map(outcomes.map((outcome) => [outcome.id, outcome.reason]));
     const decided = new Set(ids);
@@ -133,9 +162,8 @@ export class Inbox {
         const { id } = item.suggestion;
         return decided.has(id) ? { ...item, status: "failed", reason: reasons.get(id) ?? "" } : item;
       });
-    const { accepted, rejected } = this.shown;
-    const counts = decision === "accept" ? { accepted: accepted + done.size } : { rejected: rejected + done.size };
-    this.show({ items, error: null, ...counts });
+    const before = this.shown.done;
+    this.show({ items, error: null, done: { ...before, [decision]: before[decision] + done.size } });
     return run;
   }
 

@@ -101,3 +101,11 @@ export function plainText(pieces: readonly Inline[]): string {
     })
     .join("");
 }
+
+const BULLET = /(^|\n)[ \t]*(?:>[ \t]*)*(?:[-*+]|\d{1,9}[.)])[ \t]+(?:\[.\][ \t]+)?/g;
+
+/** A piece of a note in one line, as a reader sees it: without marks of lists, tasks, quotes, headings and emphasis. */
+export function readable(markdown: string): string {
+  const lines = markdown.replace(BULLET, "$1· ").replace(/(^|\n)[ \t]*(?:>[ \t]*|#{1,6}[ \t]+)/g, "$1");
+  return plainText(readInline(lines)).replace(/^· /, "").replace(/\s+/g, " ").trim();
+}

@@ -20,6 +20,13 @@ export interface Suggestion {
   readonly reason: string;
   readonly evidence: readonly string[];
   readonly state: string;
+  /** Why it is in that state, as the daemon says it; "" where there is nothing to say. */
+  readonly stateReason: string;
+  /** What made it: "quotation", "writer", …; of a mention, which name of the note and in which form. */
+  readonly producedBy: string;
+  /** When it was made, and when it was decided on, in milliseconds; null where that is not known. */
+  readonly madeAt: number | null;
+  readonly decidedAt: number | null;
   /** Whether the daemon shows it only to who asks for all. */
   readonly hidden: boolean;
   readonly spot: Spot | null;
@@ -35,6 +42,22 @@ export interface SuggestionPage {
   readonly total: number;
   /** How many more are not shown, because most with such scores were refused. */
   readonly hidden: number;
+}
+
+/** In which states the inbox shows suggestions. */
+export type Waits = "pending" | "rejected";
+
+/** What is known of a kind: above which score it is written without a question, and how the user decided. */
+export interface Bar {
+  readonly writtenFrom: number | null;
+  readonly decided: number;
+  readonly refused: number;
+}
+
+/** What the inbox holds: by kind and by folder, how many are shown in each state. */
+export interface Summary {
+  readonly of: Readonly<Record<Waits, { readonly kinds: Map<string, number>; readonly folders: Map<string, number> }>>;
+  readonly bars: ReadonlyMap<string, Bar>;
 }
 
 /** What became of one of many. */
@@ -62,6 +85,10 @@ export function readSuggestions(body: unknown): Suggestion[] {
       reason: text(raw["reason"]),
       evidence: evidenceOf(raw["evidence"]),
       state: text(raw["state"]),
+      stateReason: text(raw["state_reason"]),
+      producedBy: text(raw["produced_by"]),
+      madeAt: millisecondsOf(raw["created_at"]),
+      decidedAt: millisecondsOf(raw["decided_at"]),
       hidden: raw["hidden"] === true,
       spot: spotOf(raw),
       text: isRecord(raw["context"]) || !isRecord(raw["edit"]) ? "" : text(raw["edit"]["after"]).trim(),
@@ -86,10 +113,34 @@ export function readDecided(body: unknown): Decided {
   return { run: text(raw["run"]), outcomes };
 }
 
-/** The kinds of which something waits, each with how many are shown. */
-export function readWaitingKinds(body: unknown): Map<string, number> {
-  const counts = records(isRecord(body) ? body["counts"] : undefined).filter((raw) => raw["state"] === "pending");
-  return new Map(counts.map((raw) => [text(raw["kind"]), (numeric(raw["count"]) ?? 0) - (numeric(raw["hidden"]) ?? 0)]));
+export function readSummary(body: unknown): Summary {
+  const raw = isRecord(body) ? body : {};
+  const of = (state: Waits): Summary["of"][Waits] => ({
+    kinds: countsOf(raw["counts"], "kind", state),
+    folders: countsOf(raw["folders"], "folder", state),
+  });
+  const bars = records(raw["thresholds"]).map((each): [string, Bar] => [text(each["kind"]), barOf(each)]);
+  return { of: { pending: of("pending"), rejected: of("rejected") }, bars: new Map(bars) };
+}
+
+function countsOf(value: unknown, name: string, state: Waits): Map<string, number> {
+  const counts = records(value).filter((raw) => raw["state"] === state);
+  return new Map(counts.map((raw) => [text(raw[name]), (numeric(raw["count"]) ?? 0) - (numeric(raw["hidden"]) ?? 0)]));
+}
+
+function barOf(raw: JsonRecord): Bar {
+  const lines = [numeric(raw["chosen"]), numeric(raw["applied_from"])].filter((line) => line !== null);
+  const decisions = isRecord(raw["decisions"]) ? raw["decisions"] : {};
+  return {
+    writtenFrom: lines.length === 0 ? null : Math.max(...lines),
+    decided: numeric(decisions["decided"]) ?? 0,
+    refused: numeric(decisions["refused"]) ?? 0,
+  };
+}
+
+function millisecondsOf(value: unknown): number | null {
+  const seconds = numeric(value);
+  return seconds === null ? null : seconds * 1000;
 }
 
 function evidenceOf(value: unknown): string[] {

@@ -1,20 +1,31 @@
 import { type Decision, groupsOf, type Group, type Item } from "../core/inbox";
 import type { Strings } from "../core/strings";
+import type { Bar, Waits } from "../core/suggestions";
 import { noteName } from "../core/wire";
 import { factsOf, headOf, showGrounds } from "./suggestion-card";
+import { showWhy } from "./suggestion-why";
 
 export interface InboxActions {
   readonly decide: (decision: Decision, ids: readonly string[]) => void;
   readonly open: (path: string, event: UIEvent) => void;
 }
 
-const KEYS: Readonly<Record<string, Decision>> = { KeyY: "accept", KeyN: "reject" };
+/** What can be decided in each state, and by which key. */
+const KEYS: Readonly<Record<Waits, Readonly<Record<string, Decision>>>> = {
+  pending: { KeyY: "accept", KeyN: "reject" },
+  rejected: { KeyR: "restore" },
+};
+const MARKS: Readonly<Record<Decision, string>> = { accept: "✓", reject: "✕", restore: "↩" };
 const STEPS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1 };
 
 /** The suggestions by note, each a card that takes the keyboard. */
 export class InboxList {
   private readonly element: HTMLElement;
   private cards: HTMLElement[] = [];
+  private state: Waits = "pending";
+  private bars: ReadonlyMap<string, Bar> = new Map();
+  /** The suggestions whose grounds are open. */
+  private readonly asked = new Set<string>();
 
   constructor(
     parent: HTMLElement,
@@ -26,7 +37,9 @@ export class InboxList {
   }
 
   /** Draws anew; whoever was at a card stays there, or goes to the one that takes its place. */
-  show(items: readonly Item[]): void {
+  show(items: readonly Item[], state: Waits, bars: ReadonlyMap<string, Bar>): void {
+    this.state = state;
+    this.bars = bars;
     const at = this.cards.findIndex((card) => card.contains(this.element.ownerDocument.activeElement));
     const focused = this.cards[at]?.dataset["id"];
     this.element.empty();
@@ -43,9 +56,10 @@ export class InboxList {
     const name = head.createEl("button", { cls: "famulus-inbox-name", text: noteName(path), attr: { "aria-label": `${this.words.inbox.openNote}: ${path}` } });
     name.addEventListener("click", (event) => { this.actions.open(path, event); });
     const ids = items.map((item) => item.suggestion.id);
-    if (ids.length > 1) {
-      this.addButton(head, this.words.inbox.acceptNote, "✓", () => { this.actions.decide("accept", ids); });
-      this.addButton(head, this.words.inbox.rejectNote, "✕", () => { this.actions.decide("reject", ids); });
+    const { inbox } = this.words;
+    const labels = { accept: inbox.acceptNote, reject: inbox.rejectNote, restore: inbox.restoreNote };
+    for (const decision of ids.length > 1 ? Object.values(KEYS[this.state]) : []) {
+      this.addButton(head, labels[decision], MARKS[decision], () => { this.actions.decide(decision, ids); });
     }
     for (const item of items) this.cards.push(this.showItem(group, item));
   }
@@ -56,20 +70,31 @@ export class InboxList {
   }
 
   private showItem(parent: HTMLElement, { suggestion, status, reason }: Item): HTMLElement {
-    const { links } = this.words;
+    const { links, inbox } = this.words;
     const attr = { tabindex: 0, "data-id": suggestion.id, "data-status": status, "aria-label": headOf(suggestion) };
     const card = parent.createDiv({ cls: "famulus-inbox-card", attr });
     card.createDiv({ cls: "famulus-inbox-what", text: headOf(suggestion) });
     card.createDiv({ cls: "famulus-quiet", text: factsOf(suggestion, this.words) });
     showGrounds(card, suggestion, this.words);
     if (status === "failed") card.createDiv({ cls: "famulus-inbox-failed", text: reason, attr: { role: "alert" } });
+    this.addWhy(card, suggestion);
     const row = card.createDiv({ cls: "famulus-inbox-row" });
-    for (const [decision, text, cls] of [["accept", links.accept, "mod-cta"], ["reject", links.reject, ""]] as const) {
-      const button = row.createEl("button", { cls, text });
+    const texts = { accept: links.accept, reject: links.reject, restore: inbox.restore };
+    for (const decision of Object.values(KEYS[this.state])) {
+      const button = row.createEl("button", { cls: decision === "reject" ? "" : "mod-cta", text: texts[decision] });
       button.disabled = status === "deciding";
       button.addEventListener("click", () => { this.actions.decide(decision, [suggestion.id]); });
     }
     return card;
+  }
+
+  private addWhy(card: HTMLElement, suggestion: Item["suggestion"]): void {
+    const why = showWhy(card, suggestion, this.bars.get(suggestion.kind) ?? null, this.words);
+    why.open = this.asked.has(suggestion.id);
+    why.addEventListener("toggle", () => {
+      if (why.open) this.asked.add(suggestion.id);
+      else this.asked.delete(suggestion.id);
+    });
   }
 
   private readonly onKey = (event: KeyboardEvent): void => {
@@ -80,13 +105,18 @@ export class InboxList {
   /** Whether the key means anything at this card. */
   private pressed(at: number, event: KeyboardEvent): boolean {
     // By the place of the key, so that a Russian layout does the same.
-    const decision = KEYS[event.code];
+    const decision = KEYS[this.state][event.code];
     const card = this.cards[at];
     const step = STEPS[event.key];
     if (decision !== undefined) this.actions.decide(decision, [card?.dataset["id"] ?? ""]);
     else if (step !== undefined) this.cards[at + step]?.focus();
-    else if (event.key === "Enter") this.actions.open(card?.closest(".famulus-inbox-note")?.getAttribute("aria-label") ?? "", event);
+    else if (event.code === "KeyW") card?.querySelector<HTMLElement>(".famulus-why > summary")?.click();
+    else if (event.key === "Enter") this.openNoteOf(card, event);
     else return false;
     return true;
+  }
+
+  private openNoteOf(card: HTMLElement | undefined, event: UIEvent): void {
+    this.actions.open(card?.closest(".famulus-inbox-note")?.getAttribute("aria-label") ?? "", event);
   }
 }

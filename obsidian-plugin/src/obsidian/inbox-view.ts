@@ -42,7 +42,7 @@ export class InboxView extends ItemView {
     this.contentEl.empty();
     this.contentEl.addClass("famulus-inbox");
     this.bar = new InboxBar(this.contentEl, words, {
-      narrow: (kind, all) => { this.context.run(this.inbox.narrow(kind, all)); },
+      narrow: (change) => { this.context.run(this.inbox.narrow(change)); },
       decideAll: (decision) => { this.decide(decision, this.inbox.state.items.map((item) => item.suggestion.id)); },
     });
     this.status = this.contentEl.createDiv({ cls: "famulus-quiet", attr: { "aria-live": "polite" } });
@@ -65,18 +65,27 @@ export class InboxView extends ItemView {
   }
 
   private readonly draw = (state: InboxState): void => {
-    this.bar?.show(state, this.inbox.kind, this.inbox.all);
-    this.list?.show(state.items);
+    const { narrowing } = this.inbox;
+    this.bar?.show(state, narrowing);
+    this.list?.show(state.items, narrowing.state, state.bars);
     this.status?.setText(this.textOf(state));
   };
+
+  private nothing(): string {
+    const { inbox } = this.context.strings;
+    const { state, kind, folder, least } = this.inbox.narrowing;
+    if (kind !== "" || folder !== "" || least !== null) return inbox.noneFits;
+    return state === "pending" ? inbox.none : inbox.noneRejected;
+  }
 
   private textOf(state: InboxState): string {
     const { inbox } = this.context.strings;
     if (state.error !== null) return oneLine(explain(state.error, this.context.strings));
     if (state.loading && state.items.length === 0) return inbox.loading;
-    const done = state.accepted + state.rejected > 0 ? inbox.done(state.accepted, state.rejected) : "";
-    const waiting = state.items.length === 0 ? inbox.none : inbox.keys;
+    const decisions = ["accept", "reject", "restore"] as const;
+    const done = decisions.map((each) => (state.done[each] === 0 ? "" : inbox.done[each](state.done[each])));
+    const waiting = state.items.length === 0 ? this.nothing() : this.inbox.narrowing.state === "pending" ? inbox.keys : inbox.keysRejected;
     const more = state.more > 0 ? inbox.more(state.more) : "";
-    return [done, waiting, more].filter((part) => part !== "").join(" ");
+    return [...done, waiting, more].filter((part) => part !== "").join(" ");
   }
 }

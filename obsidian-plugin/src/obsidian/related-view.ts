@@ -2,6 +2,7 @@ import { debounce, ItemView, Keymap, type WorkspaceLeaf } from "obsidian";
 
 import { label } from "../core/citing";
 import { explain, oneLine } from "../core/errors";
+import { readable } from "../core/inline";
 import type { RelatedNote } from "../core/wire";
 import type { Context } from "./context";
 import { currentNote, openPlace } from "./notes";
@@ -90,7 +91,7 @@ export class RelatedView extends ItemView {
     const row = this.contentEl.createEl("button", { cls: "famulus-source", attr: { "aria-label": note.path } });
     const text = row.createDiv({ cls: "famulus-source-text" });
     text.createDiv({ cls: "famulus-source-title", text: label(note) });
-    if (note.snippet !== "") text.createDiv({ cls: "famulus-source-quote", text: note.snippet });
+    if (note.snippet !== "") text.createDiv({ cls: "famulus-source-quote", text: readable(note.snippet) });
     row.addEventListener("click", (event) => {
       this.context.run(openPlace(this.context, note, Keymap.isModEvent(event)));
     });

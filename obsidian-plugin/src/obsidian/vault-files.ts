@@ -1,5 +1,6 @@
 import { type App, type Editor, MarkdownView, type TFile } from "obsidian";
 
+import { changesOf } from "../core/changes";
 import { asShown, type Bytes } from "../core/edit";
 import type { NoteFiles, OpenNote } from "../core/files";
 import { fileAt, spelledHere } from "./notes";
@@ -83,7 +84,10 @@ export class VaultFiles implements NoteFiles {
       replace: async (start, end, after) => {
         const text = editor.getValue();
         this.written = { path: view.file?.path ?? "", text: text.slice(0, start) + after + text.slice(end) };
-        editor.transaction({ changes: [{ text: after, from: editor.offsetToPos(start), to: editor.offsetToPos(end) }] });
+        const changes = changesOf(text.slice(start, end), after, start).map((change) => ({
+          text: change.after, from: editor.offsetToPos(change.start), to: editor.offsetToPos(change.end),
+        }));
+        editor.transaction({ changes });
         await view.save();
       },
     };

@@ -110,7 +110,7 @@ describe("related", () => {
 });
 
 describe("suggestions", () => {
-  const raw = { id: "s1", kind: "link", path: "a.md", target: "b.md", relation: "broader", score: 0.7, reason: "r", evidence: "e", state: "pending", edit: {} };
+  const raw = { id: "s1", kind: "link", path: "a.md", target: "b.md", relation: "broader", score: 0.7, reason: "r", evidence: "e", state: "pending", edit: {}, produced_by: "quotation", created_at: 7, decided_at: null };
 
   it("asks for those that wait, and reads what they would change", async () => {
     const mention = { ...raw, hidden: true, context: { before: "по ", after: " весов" }, edit: { before: "квантованию", after: "[[Квантование|квантованию]]" } };
@@ -118,13 +118,23 @@ describe("suggestions", () => {
     const { url, received } = await serve({
       "GET /api/suggestions": (_, response) => { sendJson(response, { suggestions: [mention, tags], total: 9, hidden: 3 }); },
       "GET /api/suggestions/summary": (_, response) => {
-        sendJson(response, { counts: [{ kind: "link", state: "pending", count: 5, hidden: 2 }, { kind: "link", state: "rejected", count: 8, hidden: 0 }] });
+        sendJson(response, {
+          counts: [{ kind: "link", state: "pending", count: 5, hidden: 2 }, { kind: "link", state: "rejected", count: 8, hidden: 0 }],
+          folders: [{ folder: "a/b", state: "pending", count: 2 }, { folder: "a", state: "rejected", count: 1 }, { folder: "a", state: "applied", count: 7 }],
+          thresholds: [{ kind: "link", chosen: 0.6, applied_from: 0.8, decisions: { decided: 20, refused: 5 } }, { kind: "mention", chosen: null, applied_from: null }],
+        });
       },
     });
-    const page = await clientOf(url).suggestions({ kind: "a&b", hidden: true, limit: 20 });
-    expect(page).toMatchObject({ total: 9, hidden: 3, suggestions: [{ hidden: true, spot: { before: "по ", removed: "квантованию", added: "[[Квантование|квантованию]]", after: " весов" } }, { text: "tags: [чай]", properties: "#чай #tea/green · О чае" }] });
-    expect(Object.fromEntries(received[0]?.query ?? [])).toEqual({ kind: "a&b", hidden: "true", limit: "20" });
-    expect(await clientOf(url).waitingKinds()).toEqual(new Map([["link", 3]]));
+    const page = await clientOf(url).suggestions({ state: "rejected", kind: "a&b", folder: "Чай/Улун", least: 0.5, hidden: true, limit: 20 });
+    expect(page).toMatchObject({ total: 9, hidden: 3, suggestions: [{ hidden: true, producedBy: "quotation", madeAt: 7000, decidedAt: null, spot: { before: "по ", removed: "квантованию", added: "[[Квантование|квантованию]]", after: " весов" } }, { text: "tags: [чай]", properties: "#чай #tea/green · О чае" }] });
+    expect(Object.fromEntries(received[0]?.query ?? [])).toEqual({ state: "rejected", kind: "a&b", folder: "Чай/Улун", min_score: "0.5", hidden: "true", limit: "20" });
+    await clientOf(url).suggestions({ state: "pending", kind: "", folder: "", least: null, hidden: false, limit: 20 });
+    expect(Object.fromEntries(received[1]?.query ?? [])).toEqual({ state: "pending", hidden: "false", limit: "20" });
+    const { of, bars } = await clientOf(url).summary();
+    expect(of.pending).toEqual({ kinds: new Map([["link", 3]]), folders: new Map([["a/b", 2]]) });
+    expect(of.rejected).toEqual({ kinds: new Map([["link", 8]]), folders: new Map([["a", 1]]) });
+    expect(bars.get("link")).toEqual({ writtenFrom: 0.8, decided: 20, refused: 5 });
+    expect(bars.get("mention")).toEqual({ writtenFrom: null, decided: 0, refused: 0 });
   });
 
   it("decides on many, and reads what became of each", async () => {
@@ -140,7 +150,7 @@ describe("suggestions", () => {
   it("asks for fresh ones", async () => {
     const { url, received } = await serve({ "POST /api/suggestions": (_, response) => { sendJson(response, { suggestions: [raw, { ...raw, id: "", target: null }] }); } });
     const suggestions = await clientOf(url).suggest("a.md");
-    expect(suggestions).toEqual([{ id: "s1", kind: "link", path: "a.md", target: "b.md", relation: "broader", score: 0.7, reason: "r", evidence: ["e"], state: "pending", hidden: false, spot: null, text: "", properties: "" }]);
+    expect(suggestions).toEqual([{ id: "s1", kind: "link", path: "a.md", target: "b.md", relation: "broader", score: 0.7, reason: "r", evidence: ["e"], state: "pending", stateReason: "", producedBy: "quotation", madeAt: 7000, decidedAt: null, hidden: false, spot: null, text: "", properties: "" }]);
     expect(received[0]?.body).toEqual({ path: "a.md" });
   });
 
@@ -277,6 +287,12 @@ describe("ask", () => {
       },
     });
     expect(await failure(collect(clientOf(url).ask(QUESTION)))).toMatchObject({ code: "cut_off" });
+  });
+
+  it("says each part of an error once, where the message holds all of them", async () => {
+    const error = { message: "It is loading. It has just started.", effect: "It is loading.", type: "server_error", code: "engine_loading", cause: "It has just started.", fix: "" };
+    const { url } = await serve({ [route]: (_, response) => { sendJson(response, { error }, 503); } });
+    expect(await failure(collect(clientOf(url).ask(QUESTION)))).toMatchObject({ explanation: { effect: "It is loading.", cause: "It has just started." } });
   });
 
   it("reports a refusal before the stream", async () => {

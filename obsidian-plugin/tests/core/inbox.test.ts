@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 
 import { FamulusError } from "../../src/core/errors";
-import { groupsOf, Inbox, type InboxState } from "../../src/core/inbox";
+import { groupsOf, Inbox, type InboxState, portionsOf } from "../../src/core/inbox";
 import { News } from "../../src/core/news";
-import type { Decided, Suggestion, SuggestionPage } from "../../src/core/suggestions";
+import type { Decided, Suggestion, SuggestionPage, Summary } from "../../src/core/suggestions";
 
 function suggestion(id: string, path = "a.md"): Suggestion {
-  return { id, kind: "link", path, target: "b.md", relation: "direct", score: 0.5, reason: "r", evidence: [], state: "pending", hidden: false, spot: null, text: "", properties: "" };
+  return { id, kind: "link", path, target: "b.md", relation: "direct", score: 0.5, reason: "r", evidence: [], state: "pending", stateReason: "", producedBy: "quotation", madeAt: null, decidedAt: null, hidden: false, spot: null, text: "", properties: "" };
 }
 
 /** A daemon with a list that decisions shorten. */
@@ -29,8 +29,9 @@ class Daemon {
     return Promise.resolve({ suggestions: this.waiting.slice(0, 200), total: this.waiting.length, hidden: 4 });
   }
 
-  waitingKinds(): Promise<Map<string, number>> {
-    return Promise.resolve(new Map([["link", this.waiting.length]]));
+  summary(): Promise<Summary> {
+    const pending = { kinds: new Map([["link", this.waiting.length]]), folders: new Map([["f", 1]]) };
+    return Promise.resolve({ of: { pending, rejected: { kinds: new Map(), folders: new Map() } }, bars: new Map() });
   }
 
   async decide(decision: string, ids: readonly string[], run: string): Promise<Decided> {
@@ -56,9 +57,12 @@ describe("the inbox", () => {
     const { inbox, ids } = inboxOf(daemon);
     await inbox.load();
     expect(ids()).toEqual(["a1", "a2", "b1"]);
-    expect(inbox.state).toMatchObject({ loading: false, error: null, more: 0, hidden: 4, kinds: new Map([["link", 3]]) });
-    await inbox.narrow("mention", true);
-    expect(daemon.asked.at(-1)).toEqual({ kind: "mention", hidden: true, limit: 200 });
+    expect(inbox.state).toMatchObject({ loading: false, error: null, more: 0, hidden: 4, kinds: new Map([["link", 3]]), folders: new Map([["f", 1]]) });
+    await inbox.narrow({ kind: "mention", all: true });
+    await inbox.narrow({ folder: "f", least: 0.5 });
+    expect(daemon.asked.at(-1)).toEqual({ state: "pending", kind: "mention", folder: "f", least: 0.5, hidden: true, limit: 200 });
+    await inbox.narrow({ state: "rejected" });
+    expect(inbox.state.kinds).toEqual(new Map());
   });
 
   it("takes away what was decided, and counts", async () => {
@@ -68,7 +72,7 @@ describe("the inbox", () => {
     await inbox.decide("accept", ["a1"]);
     await inbox.decide("reject", ["b1", "unknown"]);
     expect(ids()).toEqual(["a2"]);
-    expect(inbox.state).toMatchObject({ accepted: 1, rejected: 1 });
+    expect(inbox.state).toMatchObject({ done: { accept: 1, reject: 1, restore: 0 } });
     expect(daemon.decided).toEqual([["accept", ["a1"]], ["reject", ["b1"]]]);
     expect(states.some((state) => state.items[0]?.status === "deciding")).toBe(true);
   });
@@ -87,7 +91,8 @@ describe("the inbox", () => {
   });
 
   it("decides many in portions, and loads the next page when they are done", async () => {
-    const daemon = new Daemon(...Array.from({ length: 230 }, (_, at) => `n${at}`));
+    const daemon = new Daemon();
+    daemon.waiting = Array.from({ length: 230 }, (_, at) => suggestion(`n${at}`, `${Math.floor(at / 2)}.md`));
     const { inbox, ids } = inboxOf(daemon);
     await inbox.load();
     expect(inbox.state.more).toBe(30);
@@ -95,7 +100,7 @@ describe("the inbox", () => {
     expect(daemon.decided.map(([, some]) => some.length)).toEqual(Array<number>(10).fill(20));
     expect([...daemon.runs]).toEqual(["", "r1"]);
     expect(ids().length).toBe(30);
-    expect(inbox.state).toMatchObject({ accepted: 200, more: 0 });
+    expect(inbox.state).toMatchObject({ done: { accept: 200 }, more: 0 });
   });
 
   it("waits with looking again until what is being decided is done", async () => {
@@ -138,13 +143,29 @@ describe("the inbox", () => {
     const { inbox, ids } = inboxOf(daemon);
     const first = inbox.load();
     daemon.waiting = [suggestion("b1")];
-    await Promise.all([first, inbox.narrow("link", false)]);
+    await Promise.all([first, inbox.narrow({ kind: "link" })]);
     expect(ids()).toEqual(["b1"]);
   });
 
   it("groups by note, in the order in which they come", () => {
     const items = [suggestion("1", "b.md"), suggestion("2", "a.md"), suggestion("3", "b.md")].map((each) => ({ suggestion: each, status: "waiting" as const, reason: "" }));
     expect(groupsOf(items).map((group) => [group.path, group.items.length])).toEqual([["b.md", 2], ["a.md", 1]]);
+  });
+
+  it("never divides what is for one note, for that is one write", () => {
+    const items = ["a", "a", "b", "b", "b", "c"].map((note, at) => ({ suggestion: suggestion(`${note}${at}`, note), status: "waiting" as const, reason: "" }));
+    expect(portionsOf(items, 3)).toEqual([["a0", "a1", "b2", "b3", "b4"], ["c5"]]);
+    expect(portionsOf([], 3)).toEqual([]);
+  });
+
+  it("lets what was rejected wait again", async () => {
+    const daemon = new Daemon("a1", "a2");
+    const { inbox, ids } = inboxOf(daemon);
+    await inbox.narrow({ state: "rejected" });
+    await inbox.decide("restore", ["a1"]);
+    expect(daemon.decided).toEqual([["restore", ["a1"]]]);
+    expect(ids()).toEqual(["a2"]);
+    expect(inbox.state.done.restore).toBe(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { type Block, readBlocks } from "../../src/core/blocks";
-import { type Inline, plainText, readInline } from "../../src/core/inline";
+import { type Inline, plainText, readable, readInline } from "../../src/core/inline";
 import { randomSource } from "../random";
 
 const text = (words: string): Inline => ({ kind: "text", text: words });
@@ -96,5 +96,17 @@ describe("readBlocks", () => {
       const blocks = readBlocks(lines.join("\n"));
       expect(blocks.length > 0, `seed ${seed}`).toBe(lines.some((line) => (line ?? "").trim() !== ""));
     }
+  });
+});
+
+describe("readable", () => {
+  it.each([
+    ["- [x] Replace the **gasket**\n- [ ] Descale it", "Replace the gasket · Descale it"],
+    ["Kept in [[Projects/Ideas|another note]].\n\n1. One\n2. Two", "Kept in another note. · One · Two"],
+    ["> [!note] Выноска\n> - пункт", "[!note] Выноска · пункт"],
+    ["# Заголовок\nТекст - не список, 2. не номер", "Заголовок Текст - не список, 2. не номер"],
+    ["", ""],
+  ])("reads %j", (markdown, read) => {
+    expect(readable(markdown)).toBe(read);
   });
 });

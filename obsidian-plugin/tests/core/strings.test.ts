@@ -26,6 +26,23 @@ describe("explain", () => {
     expect(explain(new FamulusError("unreachable"), ru).effect).toBe("Famulus не ответил.");
   });
 
+  const said = { effect: "The engine takes no more requests now.", cause: "8 wait.", fix: "Ask again in 3 s." };
+
+  it.each(["unauthorized", "engine_loading", "engine_busy", "index_busy", "vault_unavailable", "stale", "note_busy"])(
+    "says %s of the daemon in Russian, and in English what the daemon says",
+    (code) => {
+      const error = new FamulusError(code, 503, said);
+      const shown = Object.values(explain(error, ru));
+      expect(shown).toHaveLength(3);
+      for (const part of shown) expect(part).toMatch(/[а-яё]/i);
+      expect(explain(error, en)).toEqual(said);
+    },
+  );
+
+  it("leaves to the daemon what says more than its code", () => {
+    expect(explain(new FamulusError("write_refused", 409, said), ru)).toEqual(said);
+  });
+
   it("shows what it does not know as it is", () => {
     expect(oneLine(explain(new FamulusError("odd", 500, { effect: "E.", cause: "", fix: "F." }), en))).toBe("E. F.");
     expect(explain(new TypeError("boom"), en).cause).toBe("TypeError: boom");

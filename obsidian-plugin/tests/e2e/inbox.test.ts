@@ -16,33 +16,53 @@ const BLIGHT = "Сад/Фитофтора.md";
 
 const LINK = {
   id: "s1", kind: "link", path: TOMATOES, target: BLIGHT, relation: "narrower", score: 0.81, state: "pending", edit: {}, context: null,
+  produced_by: "quotation", created_at: 1763900000, decided_at: null, state_reason: "",
   reason: "Says how to notice the blight that wet leaves invite.", evidence: "Первые бурые пятна появляются на нижних листьях после холодных ночей.",
 };
 const WAITING: Record<string, unknown>[] = [
   LINK,
-  { ...LINK, id: "s2", kind: "mention", relation: null, score: 0.97, reason: "", evidence: "", context: { before: "Wet leaves in the evening invite ", after: "." }, edit: { before: "blight", after: "[[Фитофтора|blight]]" } },
-  { ...LINK, id: "s3", kind: "properties", path: BLIGHT, target: null, relation: null, score: null, reason: "It is about diseases of tomatoes.", evidence: "", edit: { before: "", after: "tags: [сад/болезни]\n" }, detail: { tags: "сад/болезни", description: "Как узнать фитофтору и что делать" } },
+  { ...LINK, id: "s2", kind: "mention", relation: null, score: 0.97, produced_by: "alias, exact", reason: "", evidence: "", context: { before: "Wet leaves in the evening invite ", after: "." }, edit: { before: "blight", after: "[[Фитофтора|blight]]" } },
+  { ...LINK, id: "s3", kind: "properties", path: BLIGHT, target: null, relation: null, score: null, produced_by: "famulus", reason: "It is about diseases of tomatoes.", evidence: "", edit: { before: "", after: "tags: [сад/болезни]\n" }, detail: { tags: "сад/болезни", description: "Как узнать фитофтору и что делать" } },
 ];
+
+const REJECTED = { ...LINK, id: "r1", target: "Garden/Frost.md", relation: "direct", score: 0.34, state: "rejected", state_reason: "It was undone.", decided_at: 1763950000, reason: "Both are linked from Garden.", evidence: "" };
 
 /** The daemon's inbox: what is decided is gone, `s2` can not be written. */
 class Shelf {
   waiting = [...WAITING];
+  rejected: Record<string, unknown>[] = [REJECTED];
   readonly decided: unknown[] = [];
 
   readonly routes: Record<string, Handler> = {
     "GET /api/suggestions": ({ query }, response) => {
-      const kind = query.get("kind");
-      const suggestions = this.waiting.filter((each) => kind === null || each["kind"] === kind);
+      const [kind, folder, least] = [query.get("kind"), query.get("folder"), Number(query.get("min_score") ?? -1)];
+      const suggestions = (query.get("state") === "rejected" ? this.rejected : this.waiting)
+        .filter((each) => kind === null || each["kind"] === kind)
+        .filter((each) => folder === null || String(each["path"]).startsWith(`${folder}/`))
+        .filter((each) => query.get("min_score") === null || Number(each["score"] ?? -1) >= least);
       sendJson(response, { suggestions, total: suggestions.length, hidden: query.get("hidden") === "true" ? 0 : 7 });
     },
     "GET /api/suggestions/summary": (_, response) => {
-      const kinds = [...new Set(this.waiting.map((each) => each["kind"]))];
-      const counts = kinds.map((kind) => ({ kind, state: "pending", count: this.waiting.filter((each) => each["kind"] === kind).length, hidden: 0 }));
-      sendJson(response, { counts, thresholds: [] });
+      const [counts, folders] = [this.counts("kind", (each) => String(each["kind"])), this.counts("folder", (each) => String(each["path"]).split("/")[0] ?? "")];
+      const bar = { kind: "link", chosen: 0.6, hidden_to: null, applied_from: 0.72, decisions: { decided: 14, refused: 3 } };
+      sendJson(response, { counts, folders, thresholds: [bar] });
     },
     "POST /api/suggestions/accept": (received, response) => { this.decide("accept", received.body, response); },
     "POST /api/suggestions/reject": (received, response) => { this.decide("reject", received.body, response); },
+    "POST /api/suggestions/restore": (received, response) => {
+      const { ids } = received.body as { ids: string[] };
+      this.decided.push(["restore", ids]);
+      this.waiting.push(...this.rejected.filter((each) => ids.includes(String(each["id"]))).map((each) => ({ ...each, state: "pending" })));
+      this.rejected = this.rejected.filter((each) => !ids.includes(String(each["id"])));
+      sendJson(response, { results: ids.map((id) => ({ id, state: "pending", reason: "" })) });
+    },
   };
+
+  private counts(name: string, of: (each: Record<string, unknown>) => string): Record<string, unknown>[] {
+    return [["pending", this.waiting] as const, ["rejected", this.rejected] as const].flatMap(([state, all]) =>
+      [...new Set(all.map(of))].map((each) => ({ [name]: each, state, count: all.filter((one) => of(one) === each).length, hidden: 0 })),
+    );
+  }
 
   private decide(decision: string, body: unknown, response: Parameters<Handler>[1]): void {
     const { ids } = body as { ids: string[] };
@@ -128,16 +148,55 @@ describe("the inbox in a browser", () => {
     expect(shelf.decided).toEqual([]);
     await page.getByRole("button", { name: "Reject 3 for good?" }).click();
     await page.getByText("Nothing waits for you.").waitFor();
+    expect(await page.locator(".famulus-inbox-bar button:visible").allTextContents()).toEqual(["Show 7 with low scores"]);
     expect(shelf.decided).toEqual([["reject", ["s1", "s2", "s3"]]]);
   }, 60_000);
 
   it("narrows by kind, and shows those with low scores when asked", async () => {
     const { page } = await open();
-    await page.locator(".famulus-inbox select").selectOption("mention");
+    await page.getByLabel("Which kind").selectOption("mention");
     await page.locator('[data-id="s1"]').waitFor({ state: "detached" });
     expect(await cards(page)).toEqual(["s2"]);
     await page.getByText("Show 7 with low scores").click();
     await page.getByText("Hide those with low scores").waitFor();
+  }, 60_000);
+
+  it.each([["en", "theme-light"], ["ru", "theme-dark"]] as const)("narrows by folder and score (%s)", async (language, theme) => {
+    const { page } = await open({ language, theme });
+    const [folder, score] = language === "ru" ? ["Из какой папки", "С какой оценки"] : ["Which folder", "From which score on"];
+    expect(await page.getByLabel(folder).locator("option").allTextContents()).toEqual([language === "ru" ? "Всё хранилище" : "Whole vault", "Garden (2)", "Сад (1)"]);
+    await page.getByLabel(folder).selectOption("Garden");
+    await page.locator('[data-id="s3"]').waitFor({ state: "detached" });
+    await page.getByLabel(score).selectOption("0.9");
+    await page.locator('[data-id="s1"]').waitFor({ state: "detached" });
+    expect(await cards(page)).toEqual(["s2"]);
+    await page.getByLabel(folder).selectOption("Сад");
+    await page.getByText(language === "ru" ? "Нет ничего, что подходит под выбранное выше." : "Nothing fits what you chose above.").waitFor();
+  }, 60_000);
+
+  it.each([["en", "theme-light"], ["ru", "theme-dark"]] as const)("says why, and lets what was rejected wait again (%s)", async (language, theme) => {
+    const { page, shelf } = await open({ language, theme });
+    const russian = language === "ru";
+    await page.locator('[data-id="s1"]').focus();
+    await page.keyboard.press("w");
+    const why = await page.locator('[data-id="s1"] .famulus-why dl').innerText();
+    for (const part of ["0.81", "0.72", "Первые бурые пятна", "11", "14"]) expect(why).toContain(part);
+    expect(why).toContain(russian ? "не выдумано" : "nothing was made up");
+    await page.locator('[data-id="s2"] .famulus-why summary').click();
+    expect(await page.locator('[data-id="s2"] .famulus-why dl').innerText()).toContain(russian ? "другое имя" : "another name");
+    if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `plugin-inbox-why-${language}.png`) });
+    await page.getByLabel(russian ? "В каком состоянии" : "Which state").selectOption("rejected");
+    await page.locator('[data-id="r1"]').waitFor();
+    expect(await cards(page)).toEqual(["r1"]);
+    await page.locator('[data-id="r1"] .famulus-why summary').click();
+    expect(await page.locator('[data-id="r1"] .famulus-why dl').innerText()).toContain(russian ? "Запись была отменена." : "It was undone.");
+    if (SHOTS !== undefined) await page.screenshot({ path: join(SHOTS, `plugin-inbox-rejected-${language}.png`) });
+    await page.locator('[data-id="r1"]').focus();
+    await page.keyboard.press("r");
+    await page.getByText(russian ? "Вы ничего не отклоняли." : "You have rejected nothing.").waitFor();
+    expect(shelf.decided).toEqual([["restore", ["r1"]]]);
+    await page.getByLabel(russian ? "В каком состоянии" : "Which state").selectOption("pending");
+    await page.locator('[data-id="r1"]').waitFor();
   }, 60_000);
 
   it("follows what the daemon tells", async () => {

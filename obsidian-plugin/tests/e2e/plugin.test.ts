@@ -152,7 +152,7 @@ describe("the plugin in a browser", () => {
     await page.evaluate(() => window.fakeApp.run("open-chat"));
     await ask(page, "Что?");
     await page.getByText("Famulus отклонил запрос.").waitFor();
-    expect(await page.locator(".famulus-error").textContent()).toContain("Укажите в настройках токен");
+    expect(await page.locator(".famulus-error").textContent()).toContain("Укажите токен в настройках");
   }, 60_000);
 
   it("tests the connection from the settings", async () => {

@@ -28,7 +28,14 @@ export class Editor {
   }
 
   transaction({ changes }: { changes: readonly { text: string; from: Position; to: Position }[] }): void {
-    for (const { text, from, to } of changes) this.replace(this.offsetOf(from), this.offsetOf(to), text);
+    // All places are those of the text before, and together they are one step of the history.
+    const placed = changes.map(({ text, from, to }) => ({ text, start: this.offsetOf(from), end: this.offsetOf(to) }));
+    let [value, position] = ["", 0];
+    for (const { text, start, end } of placed) {
+      value += this.value.slice(position, start) + text;
+      position = end;
+    }
+    this.replace(0, this.value.length, value + this.value.slice(position));
   }
 
   offsetToPos(offset: number): Position {

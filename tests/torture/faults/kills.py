@@ -1,5 +1,6 @@
 """The daemon is killed: while it indexes, links, writes what was accepted, makes a new note, undoes, and starts."""
 
+from collections import deque
 from collections.abc import Callable
 from random import Random
 
@@ -106,14 +107,13 @@ def digesting(course: Course, rounds: int) -> None:
 
 
 def undoing(course: Course, rounds: int) -> None:
-    feature = "link"
+    features = deque(("link", "mention", "properties", "undo"))
     stock(course, 12)
 
     def work(life: Life) -> None:
-        nonlocal feature
-        if not any(entry["state"] == "done" for entry in life.entries(feature)):
-            feature = "undo" if feature == "link" else "link"
-        life.post("/api/journal/undo", {"feature": feature})
+        if not any(entry["state"] == "done" for entry in life.entries(features[0])):
+            features.rotate(-1)
+        life.post("/api/journal/undo", {"feature": features[0]})
 
     for _ in range(rounds):
         dies(course, CHANGE, work, most=3, longest=0.3)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from agents.answer import Answerer
-from agents.events import Citation, Cited, Done, Event, Retrieved, Token
+from agents.answering.events import Citation, Cited, Done, Event, Retrieved, Token
 from agents.ports import ChatEngine, Message, Roles, Speaker
 from agents.prompts import Prompts
 from tests.fakes.embedder import WordEmbedder
@@ -85,6 +85,12 @@ async def test_a_supported_sentence_carries_its_source() -> None:
     assert answer.done.usage.prompt_tokens > 0
 
 
+async def test_nobody_pays_for_thoughts_that_nobody_sees() -> None:
+    desk = Desk(ScriptedChat("Sencha is steamed in Japan."))
+    await desk.ask(ASKED)
+    assert [request.think for request in desk.planner.requests] == [False]
+
+
 async def test_events_come_in_order() -> None:
     answer = await Desk(ScriptedChat("Sencha is steamed. Oolong is half fermented.")).ask(ASKED)
     assert [type(event) for event in answer.events] == [Retrieved, Token, Token, Cited, Done]
@@ -95,6 +101,24 @@ async def test_an_unsupported_sentence_is_left_out_and_counted() -> None:
     assert "Ada" not in answer.text
     assert "One sentence is left out" in answer.text
     assert len(answer.citations) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [(ASKED, "Сенчу обрабатывают паром в Японии."), ("Где обрабатывают сенчу?", "Sencha is steamed in Japan.")],
+)
+async def test_what_the_model_copies_in_another_language_than_the_question_is_no_answer(asked: str, said: str) -> None:
+    both = passage("Sencha is steamed in Japan. Сенчу обрабатывают паром в Японии.", "Чай", occurrence=2)
+    desk = Desk(ScriptedChat(said), shelf=Shelf([both]), masters=Masters("en", "ru"))
+    answer = await desk.ask(asked)
+    assert (answer.done.mode, answer.done.language) == ("quoted", "en" if asked == ASKED else "ru")
+
+
+@pytest.mark.parametrize(("mastered", "mode"), [(("en",), "quoted"), (("en", "ru"), "generated")])
+async def test_a_model_is_believed_in_no_language_that_it_does_not_master(mastered: tuple[str, ...], mode: str) -> None:
+    both = passage("Sencha is steamed in Japan. Сенчу обрабатывают паром в Японии.", "Чай", occurrence=2)
+    desk = Desk(ScriptedChat("Сенчу в Японии обрабатывают паром."), shelf=Shelf([both]), masters=Masters(*mastered))
+    assert (await desk.ask(ASKED)).done.mode == mode
 
 
 async def test_marks_that_the_model_makes_up_are_removed() -> None:

@@ -37,6 +37,15 @@ def test_what_states_nothing_is_not_quoted(text: str) -> None:
     assert said(text) == []
 
 
+@pytest.mark.parametrize("link", ["https://a.example/b#c ", "#a" + "-" * 20])
+def test_many_links_before_a_word_are_looked_through_once(link: str) -> None:
+    """Where each could end in two places, this took longer than anybody lives."""
+    assert len(said(60 * link + "\n\nAn anchor holds a ship in its place.")) >= 1
+    assert (
+        said(60 * link + "word\n\nAn anchor holds a ship in its place.")[-1] == "An anchor holds a ship in its place."
+    )
+
+
 def test_prose_around_code_is_quoted_without_it() -> None:
     assert said("Before it comes text.\n\n```\ncode in here\n```\n\nAfter it comes more.") == [
         "Before it comes text.",

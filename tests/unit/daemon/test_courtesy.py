@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -16,7 +16,7 @@ class Engine(ScriptedEngine):
 
     fails = False
 
-    async def stream(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         if self.fails:
             raise EngineError("No answer.")
         self.requests.append(request)

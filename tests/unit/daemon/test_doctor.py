@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from daemon.config import NotesSection, Settings
-from daemon.doctor import Check, _index, _watched, examine
-from vault_sync import pdf
+from daemon.doctor import Check, _digests, _index, _watched, examine
 from vault_sync.errors import WatchLimitError
-from vault_sync.obsidian import APP
-from vault_sync.watch import Watcher
+from vault_sync.notes import pdf
+from vault_sync.policy.obsidian import APP
+from vault_sync.watching.watch import Watcher
 
 
 @pytest.fixture
@@ -87,6 +87,19 @@ def test_what_the_daemon_says_of_its_watching() -> None:
     assert "every 2.5 s" in _watched({**told, "polling": True, "every": 2.5}).message
     wrong = _watched({**told, "polling": True, "every": 2.5, "problem": "The limit is 3.", "fix": "Run `sysctl`."})
     assert not wrong.ok and "The limit is 3." in wrong.message and wrong.fix == "Run `sysctl`."
+
+
+def test_a_digest_that_can_not_run_or_tells_of_nothing_is_named() -> None:
+    listed = [
+        {"path": "Well.md", "error": "", "warning": ""},
+        {"path": "Broken.md", "error": "It can not be read.", "warning": ""},
+        {"path": "Silent.md", "error": "", "warning": "It tells of nothing."},
+    ]
+    told = [(check.name, check.ok, check.message) for check in _digests(listed)]
+    assert told == [
+        ("digest Broken.md", False, "It can not be read."),
+        ("digest Silent.md", False, "It tells of nothing."),
+    ]
 
 
 def test_how_far_the_index_is() -> None:

@@ -1,23 +1,20 @@
 """Canvases, bases and PDFs in a running vault: found by the API, and no part of Famulus proposes to write into them."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import pytest
 
-from agents.neighbours import Limits
-from daemon.app import build_app
-from daemon.compose import Famulus, compose
-from daemon.config import LinkingSection, NotesSection, Settings, WritingSection
-from tests.fakes.embedder import WordEmbedder
+from agents.related.neighbours import Limits
+from daemon.compose import Famulus
+from daemon.config import LinkingSection
+from tests.composed import Build
 from tests.fakes.pdf import pdf_of
-from tests.unit.vault_sync.test_canvas import board, card
-from vault_sync import pdf
+from tests.unit.vault_sync.notes.test_canvas import board, card
+from vault_sync.evaluation.questions import Questions
+from vault_sync.notes import pdf
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Rule
-from vault_sync.questions import Questions
+from vault_sync.policy.policy import Rule
 
 SAID = "An index finds table rows by sorted keys: few pages, few rows read."
 NOTES = {f"{name}.md": f"# {name}\n\n{SAID} {name} is about it.\n".encode() for name in ("Tree", "Index", "Hash")}
@@ -29,37 +26,10 @@ DOCUMENTS = {
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    for path, data in (NOTES | DOCUMENTS).items():
-        (tmp_path / "vault").mkdir(exist_ok=True)
-        (tmp_path / "vault" / path).write_bytes(data)
-    return tmp_path / "vault"
-
-
-@pytest.fixture
-async def famulus(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Famulus]:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr("daemon.engines.host._build_embedder", lambda *_: WordEmbedder())
-    built = compose(
-        Settings(
-            vault=root,
-            data_dir=tmp_path / "data",
-            notes=NotesSection(polling=True),
-            linking=LinkingSection(mode="auto"),
-            writing=WritingSection(settle_seconds=0),
-        )
-    )
-    await built.catch_up()
-    yield built
-    await built.close()
-
-
-@pytest.fixture
-async def client(famulus: Famulus) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(build_app(famulus, serve=False), raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {famulus.token}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as http:
-        yield http
+async def famulus(build: Build) -> Famulus:
+    famulus = build(NOTES | DOCUMENTS, linking=LinkingSection(mode="auto"))
+    await famulus.catch_up()
+    return famulus
 
 
 def read_here() -> list[str]:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from daemon.config import Settings, load
+from daemon.config import Settings
+from daemon.configfile import load
 from daemon.policy import LivePolicy, described, policy_from
-from vault_sync import pdf
-from vault_sync.obsidian import APP, AppSettings
-from vault_sync.policy import Policy, Rule
+from vault_sync.notes import pdf
+from vault_sync.policy.obsidian import APP, AppSettings
+from vault_sync.policy.policy import Policy, Rule
 from vault_sync.vault import Vault
 
 TOML = """
@@ -30,6 +31,9 @@ def settings(tmp_path: Path, text: str = TOML) -> Settings:
     return load(file)
 
 
+PROMPTS = ("Famulus/prompts", "Famulus/Sections")
+
+
 @pytest.fixture
 def vault(tmp_path: Path) -> Vault:
     (tmp_path / "v/.obsidian").mkdir(parents=True)
@@ -44,7 +48,7 @@ def test_settings_and_app_together(tmp_path: Path) -> None:
     app = AppSettings(ignored=("Old/",), templates=("Templater",))
     assert policy_from(settings(tmp_path), app) == Policy(
         exclude=("Private",),
-        templates=("Vorlagen", "Muster", "Templater"),
+        templates=("Vorlagen", "Muster", "Templater", *PROMPTS),
         ignored=("Old/",),
         rules=(Rule(("Diary", "*.log.md"), ("chat", "prompt")),),
         write_in=("Projects",),
@@ -54,7 +58,17 @@ def test_settings_and_app_together(tmp_path: Path) -> None:
 
 
 def test_the_defaults_are_those_of_a_policy(tmp_path: Path) -> None:
-    assert policy_from(settings(tmp_path, ""), AppSettings()) == Policy(pdf=pdf.available())
+    assert policy_from(settings(tmp_path, ""), AppSettings()) == Policy(
+        templates=("Templates", *PROMPTS), pdf=pdf.available()
+    )
+
+
+def test_prompts_are_not_worked_on(tmp_path: Path) -> None:
+    policy = policy_from(settings(tmp_path, ""), AppSettings())
+    assert all(policy.template(f"{folder}/A.md") and policy.readable(f"{folder}/A.md") for folder in PROMPTS)
+    assert not policy.template("Famulus/A.md") and not policy.writable("Famulus/Sections/A.md")
+    none = policy_from(settings(tmp_path, '[sections]\nfolder = ""'), AppSettings())
+    assert none.templates == ("Templates", "Famulus/prompts") and none.writable("Famulus/Sections/A.md")
 
 
 def test_the_apps_filters_may_be_left_aside(tmp_path: Path, vault: Vault) -> None:

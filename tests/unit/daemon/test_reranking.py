@@ -10,9 +10,9 @@ import pytest
 
 from agents.errors import EngineError
 from daemon import compose as composing
-from daemon.app import build_app
 from daemon.compose import compose
 from daemon.config import SearchSection, Settings
+from tests.composed import asking
 from tests.fakes.embedder import WordEmbedder
 from tests.fakes.openai_front import fronting
 
@@ -63,9 +63,7 @@ def with_reranker(settings: Settings, url: str) -> Settings:
 async def serving(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     famulus = compose(settings)
     await famulus.catch_up()
-    transport = httpx.ASGITransport(build_app(famulus, serve=False), raise_app_exceptions=False)
-    headers = {"Authorization": f"Bearer {famulus.token}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as http:
+    async with asking(famulus) as http:
         yield http
     await famulus.close()
 

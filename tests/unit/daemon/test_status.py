@@ -1,41 +1,25 @@
 """What is told of the index: coverage, what failed and why, what is under way."""
 
 import asyncio
-import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from daemon import compose as composing
-from daemon.app import build_app
 from daemon.compose import Famulus, compose
 from daemon.config import Settings
-from tests.fakes.embedder import WordEmbedder
-from vault_sync.ports import Vectors
+from tests.composed import asking
+from tests.fakes.embedder import WaitingEmbedder
 
 LONG = 20
-
-
-class Waiting(WordEmbedder):
-    """Embeds nothing until it is told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.called, self.go = threading.Event(), threading.Event()
-
-    def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        self.called.set()
-        assert self.go.wait(LONG)
-        return super().embed_passages(texts)
 
 
 @pytest.fixture
 async def famulus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Famulus]:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    monkeypatch.setattr(composing, "GuardedEmbedder", lambda embedder: Waiting())
+    monkeypatch.setattr(composing, "GuardedEmbedder", lambda embedder: WaitingEmbedder())
     (tmp_path / "vault").mkdir()
     for number in range(9):
         (tmp_path / f"vault/n{number}.md").write_text(f"Note number {number}.")
@@ -43,15 +27,13 @@ async def famulus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     famulus = compose(Settings(vault=tmp_path / "vault", data_dir=tmp_path / "data"))
     yield famulus
     embedder = famulus.embedder
-    assert isinstance(embedder, Waiting)
+    assert isinstance(embedder, WaitingEmbedder)
     embedder.go.set()
     await famulus.close()
 
 
 async def status(famulus: Famulus, **params: str) -> Any:
-    transport = httpx.ASGITransport(build_app(famulus, serve=False))
-    headers = {"Authorization": f"Bearer {famulus.token}"}
-    async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as http:
+    async with asking(famulus) as http:
         told, health = await http.get("/api/notes/status", params=params), await http.get("/api/health")
         assert told.json()["progress"] == health.json()["index"]["progress"]
         return told.json()
@@ -71,7 +53,7 @@ async def test_what_is_under_way(famulus: Famulus) -> None:
     events: list[dict[str, Any]] = []
     famulus.bus.listen(lambda event: events.append(event.data) if event.name == "index.progress" else None)
     embedder = famulus.embedder
-    assert isinstance(embedder, Waiting)
+    assert isinstance(embedder, WaitingEmbedder)
     indexing = asyncio.create_task(famulus.catch_up())
     assert await asyncio.to_thread(embedder.called.wait, LONG)
     told = await status(famulus)

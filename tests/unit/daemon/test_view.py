@@ -6,15 +6,15 @@ import pytest
 from daemon.bus import BusEvent
 from daemon.view import View
 from tests.fakes.embedder import WordEmbedder
+from vault_sync.databases.state import State
 from vault_sync.errors import NoteNotFoundError
-from vault_sync.journal import Images, Journal, Selection
-from vault_sync.ledger import Ledger
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.sync import Indexer
 from vault_sync.paths import VaultPath
-from vault_sync.policy import InForce, Policy, Rule, Use
-from vault_sync.state import State
+from vault_sync.policy.policy import InForce, Policy, Rule, Use
 from vault_sync.stores.memory import MemoryStore
-from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
+from vault_sync.writing.journal import Images, Journal, Selection
 
 NOTES = {
     "A/Ideas.md": "Some ideas, see [[Plan]].\n",

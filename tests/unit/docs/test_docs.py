@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from daemon import cli, config
+from daemon import cli, configfile
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -56,7 +56,7 @@ def test_files_that_a_page_names_are_there(page: Path) -> None:
 
 @pytest.mark.parametrize("profile", sorted((DOCS / "profiles").glob("*.toml")), ids=_name)
 def test_profiles_are_valid_settings(profile: Path) -> None:
-    settings = config.load(profile)
+    settings = configfile.load(profile)
     assert {spec.name for spec in settings.engine_specs()} >= set(settings.roles.values())
 
 
@@ -68,11 +68,11 @@ def test_settings_that_a_page_shows_are_valid(page: Path, tmp_path: Path) -> Non
     for number, shown in enumerate(_TOML.findall(page.read_text(encoding="utf-8"))):
         file = tmp_path / f"{number}.toml"
         file.write_text(shown, encoding="utf-8")
-        config.load(file)
+        configfile.load(file)
 
 
 def test_demo_links_by_itself_but_not_in_journal_and_digests() -> None:
-    linking = config.load(DOCS / "profiles" / "demo.toml").linking
+    linking = configfile.load(DOCS / "profiles" / "demo.toml").linking
     assert linking.mode_for("Home/Кофе.md") == "auto"
     assert linking.mode_for("Journal/2026-09-12.md") == "off"
     assert linking.mode_for("Digests/Weekly digest.md") == "off"

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from vault_sync.note import Note
-from vault_sync.parse import parse_note
-from vault_sync.paths import VaultPath, title_of, vault_path
-from vault_sync.resolve import Resolver
+from agents.sections.section_prompt import asks_for_section, read_section_prompt
+from vault_sync.notes.note import Note
+from vault_sync.notes.parse import parse_note
+from vault_sync.notes.resolve import Resolver
+from vault_sync.paths import VaultPath, title_of, vault_path, within
 from vault_sync.text import language_of
 
 ROOT = Path(__file__).parents[3]
@@ -84,6 +85,16 @@ def test_one_digest_note() -> None:
     digests = [note for note in NOTES.values() if "famulus-digest" in note.frontmatter]
     assert [note.title for note in digests] == ["Weekly digest"]
     assert digests[0].text[digests[0].body_start :].strip()
+
+
+def test_one_prompt_for_a_section_in_each_language() -> None:
+    prompts = [read_section_prompt(note) for note in NOTES.values() if asks_for_section(note)]
+    assert all(within(prompt.path, "Famulus/Sections") for prompt in prompts)
+    assert {language_of(prompt.prompt) for prompt in prompts} == {"en", "ru"}
+    for prompt in prompts:
+        covered = [note for note in NOTES.values() if prompt.covers(note.path, note.tags)]
+        assert {language_of(note.text) for note in covered} == {"en", "ru"}
+        assert all(prompt.heading(language) for language in ("en", "ru")) and prompt.when == "save"
 
 
 @pytest.mark.parametrize("case", QUESTIONS, ids=lambda case: str(case["question"]))

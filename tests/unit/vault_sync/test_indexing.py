@@ -11,13 +11,13 @@ import pytest
 
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.errors import EmbedderError
-from vault_sync.ledger import Ledger
-from vault_sync.lots import LOT_NOTES
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.lots import LOT_NOTES
+from vault_sync.index.sync import Indexer, Stopped
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy.policy import Policy
 from vault_sync.ports import Vectors
 from vault_sync.stores.memory import MemoryStore
-from vault_sync.sync import Indexer, Stopped
 from vault_sync.vault import Vault
 
 LONG = 20.0

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 
 from tests.fakes.embedder import WordEmbedder
-from vault_sync.ledger import Ledger
-from vault_sync.policy import Policy
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.sync import Indexer
+from vault_sync.policy.policy import Policy
 from vault_sync.ports import Vectors
-from vault_sync.search import Filter, Searcher
+from vault_sync.search.search import Filter, Searcher
 from vault_sync.stores.memory import MemoryStore
-from vault_sync.sync import Indexer
 from vault_sync.vault import Vault
 
 CASES = json.loads((Path(__file__).parents[2] / "cases" / "search.json").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ import pytest
 
 from vault_sync.errors import BadPathError, NoteNotFoundError, UnreadableNoteError, VaultUnavailableError
 from vault_sync.paths import VaultPath
-from vault_sync.policy import Policy
+from vault_sync.policy.policy import Policy
 from vault_sync.vault import Vault
 
 

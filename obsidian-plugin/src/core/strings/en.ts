@@ -1,6 +1,11 @@
-/** Every word that the plugin says, in English. The other languages have the same shape. */
+import type { Explanation } from "../errors";
 
+/** Own words for errors of the daemon, by code. It speaks English, so only other languages have any. */
+type ByCode = Readonly<Record<string, Explanation>>;
+
+/** Every word that the plugin says, in English. The other languages have the same shape. */
 export const en = {
+  daemon: {} as ByCode,
   chat: {
     title: "Famulus chat",
     placeholder: "Ask your notes",
@@ -44,12 +49,25 @@ export const en = {
     title: "Famulus inbox",
     loading: "Looking into the inbox…",
     none: "Nothing waits for you.",
+    noneFits: "Nothing fits what you chose above.",
+    noneRejected: "You have rejected nothing.",
+    states: { pending: "Waiting", rejected: "Rejected" },
+    stateLabel: "Which state",
     allKinds: "All kinds",
-    kindLabel: "Which suggestions",
+    kindLabel: "Which kind",
+    allFolders: "Whole vault",
+    folderLabel: "Which folder",
+    anyScore: "Any score",
+    scoreLabel: "From which score on",
+    fromScore: (score: string) => `Score from ${score}`,
     acceptAll: (count: number) => `Accept all (${count})`,
     rejectAll: (count: number) => `Reject all (${count})`,
     sureAccept: (count: number) => `Write ${count} into the notes?`,
     sureReject: (count: number) => `Reject ${count} for good?`,
+    restore: "Restore",
+    restoreAll: (count: number) => `Restore all (${count})`,
+    sureRestore: (count: number) => `Let ${count} wait again?`,
+    restoreNote: "Restore all of this note",
     acceptNote: "Accept all of this note",
     rejectNote: "Reject all of this note",
     openNote: "Open the note",
@@ -57,8 +75,37 @@ export const en = {
     more: (count: number) => `${count} more come when these are decided.`,
     showHidden: (count: number) => `Show ${count} with low scores`,
     hideHidden: "Hide those with low scores",
-    keys: "Keys: arrows move, y accepts, n rejects, enter opens the note.",
-    done: (accepted: number, rejected: number) => `Accepted: ${accepted}. Rejected: ${rejected}.`,
+    keys: "Keys: arrows move, y accepts, n rejects, w says why, enter opens the note.",
+    keysRejected: "Keys: arrows move, r restores, w says why, enter opens the note.",
+    done: { accept: (count: number) => `Accepted: ${count}.`, reject: (count: number) => `Rejected: ${count}.`, restore: (count: number) => `Waiting again: ${count}.` },
+    why: {
+      title: "Why?",
+      madeBy: "How it came",
+      makers: {
+        quotation: "By what both notes say and where they lie. The reason quotes a sentence of a note; nothing was made up.",
+        sentences: "Sentences of this note and of notes near it that answer your prompt; nothing was made up.",
+        writer: "Written by the model, and kept because a sentence of a note bears it out.",
+        famulus: "By notes like this one, and by what it says itself.",
+        client: "Another program proposed it.",
+        title: "The words are the title of the note.",
+        alias: "The words are another name (alias) of the note.",
+        heading: "The words are a heading of the note.",
+        anchor: "Your own links call the note so.",
+        short: "The words are a part of the note's title.",
+        initials: "The words are the initials of the note's title.",
+      },
+      rests: "Rests on",
+      score: "Score",
+      scoreText: (score: string) => `${score} of 1: how sure Famulus is. Compare it only within this kind.`,
+      noScore: "None: it is never written without a question.",
+      decisions: "You so far",
+      accepted: (accepted: number, decided: number) => `You accepted ${accepted} of ${decided} of this kind that were decided.`,
+      writtenFrom: (score: string) => `In the mode auto it is written without a question from ${score} on.`,
+      proposed: "Proposed",
+      rejected: "Rejected",
+      /** By what the daemon says. */
+      reasons: { "It was undone.": "It was undone.", "It was taken out of the note again.": "It was taken out of the note again." },
+    },
     score: "Score",
     written: "What would be written",
     kinds: { link: "Related note", mention: "Mention", properties: "Properties", section: "Section" },
@@ -75,7 +122,7 @@ export const en = {
     address: "Address",
     addressText: "Where the daemon listens. It prints this address at its start.",
     token: "Token",
-    tokenText: "Add a secret with the token that the daemon prints when it starts. It stays in the keychain of this device.",
+    tokenText: "Add a secret with the token: the one line of the file that the daemon names at its start. It stays in the keychain of this device.",
     test: "Connection",
     testText: "Ask the daemon whether it is there and takes the token.",
     testButton: "Test connection",
@@ -108,7 +155,7 @@ export const en = {
     unauthorized: {
       effect: "Famulus refused the call.",
       cause: "The token is missing or wrong.",
-      fix: "Put the token that the daemon prints at its start into the settings.",
+      fix: "Put the token into the settings. It is the one line of the file that the daemon names at its start.",
     },
     not_configured: {
       effect: "Famulus is not set up yet.",

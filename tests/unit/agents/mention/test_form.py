@@ -31,6 +31,11 @@ def manner(name: str, found: str) -> str | None:
         ("Partition", "partitioned", "derived"),
         ("Wolf", "wolves", "number"),
         ("Index", "indices", "number"),
+        ("Diagnosis", "diagnoses", "number"),
+        ("Vertebra", "vertebrae", "number"),
+        ("Meniscus", "menisci", "number"),
+        ("Бесконечно малая функция", "бесконечно малых функций", "number"),
+        ("Хорошо темперированный клавир", "хорошо темперированного клавира", "inflected"),
     ],
 )
 def test_a_form_is_known(name: str, found: str, expected: str) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from agents.mention.prose import prose
-from vault_sync.parse import parse_note
+from vault_sync.notes.parse import parse_note
 from vault_sync.paths import VaultPath
 
 

@@ -33,6 +33,23 @@ def test_what_works_is_handed_through() -> None:
     assert (guarded.embed_passages(["a"])[0] == guarded.embed_query("a")).all()
 
 
+def test_what_can_be_loaded_ahead_is() -> None:
+    class Loads(WordEmbedder):
+        ready = False
+
+        def start(self) -> None:
+            if self.ready:
+                raise EngineError("No answer.", "It is broken.", "Mend it.")
+            self.ready = True
+
+    GuardedEmbedder(WordEmbedder()).start()
+    loads = Loads()
+    GuardedEmbedder(loads).start()
+    assert loads.ready
+    with pytest.raises(EmbedderError):
+        GuardedEmbedder(loads).start()
+
+
 class Ranks:
     """Gives the scores that it is told to, or fails."""
 

@@ -1,6 +1,6 @@
 """Which store answers, and what happens where the two do not hold the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +23,25 @@ class Graph(MemoryStore):
         self.asked: list[int] = []
         self.all_ids = 0
         self.broken = False
+        self.meanwhile: Callable[[], None] = lambda: None
 
     def query(self, vector: Vectors, k: int, among: Ids | None = None) -> list[Neighbour]:
         assert among is None
         self.asked.append(k)
         if self.broken:
             raise StoreBrokenError("It can not be used.")
+        self.meanwhile()
         return super().query(vector, k)
 
     def add(self, occurrences: Sequence[int], vectors: Vectors) -> None:
         if self.broken:
             raise StoreBrokenError("It can not be used.")
         super().add(occurrences, vectors)
+
+    def delete(self, occurrences: Sequence[int]) -> None:
+        if self.broken:
+            raise StoreBrokenError("It can not be used.")
+        super().delete(occurrences)
 
     def ids(self) -> set[int]:
         self.all_ids += 1
@@ -54,7 +61,13 @@ def made(folder: Path, count: int) -> tuple[RoutedStore, Graph, MappedStore]:
     graph, exact = Graph(), MappedStore(folder)
     store = RoutedStore(graph, exact)
     store.add(range(count), ROWS[:count])
+    caught_up(store)
     return store, graph, exact
+
+
+def caught_up(store: RoutedStore) -> None:
+    while store.behind:
+        store.catch_up()
 
 
 def best(ids: Sequence[int], k: int) -> list[int]:
@@ -119,9 +132,9 @@ def test_a_graph_that_has_less_does_not_answer(tmp_path: Path) -> None:
     graph.delete(range(100))
     again = RoutedStore(graph, exact)
     assert found(again, 5) == best(range(200), 5) and not graph.asked
-    assert again.fit(np.arange(200)).tolist() == list(range(100))
-    again.delete(range(100))
-    again.add(range(100), ROWS[:100])
+    assert not len(again.fit(np.arange(200))) and again.behind == 100, "one of them has them"
+    caught_up(again)
+    graph.asked.clear()
     assert found(again, 5) == best(range(200), 5) and graph.asked
 
 
@@ -138,9 +151,30 @@ def test_after_a_crash_it_is(tmp_path: Path) -> None:
     graph.delete([7])
     graph.add([999], ROWS[:1])
     again = RoutedStore(graph, MappedStore(tmp_path))
-    assert again.fit(np.arange(200)).tolist() == [7]
+    assert not len(again.fit(np.arange(200))) and again.behind == 1
     assert graph.ids() == set(range(200)) - {7}
     again.close()
+    assert graph.ids() == set(range(200))
+
+
+def test_a_graph_that_was_away_is_asked_for_its_ids_although_it_has_as_many(tmp_path: Path) -> None:
+    made(tmp_path, 199)[0].close()
+    graph = Graph()
+    graph.add(range(199), ROWS[:199])
+    store = RoutedStore(graph, MappedStore(tmp_path))
+    assert not len(store.fit(np.arange(199))) and not graph.all_ids
+    store.add([199], ROWS[199:])
+    graph.broken = True
+    with pytest.raises(StoreBrokenError):
+        store.catch_up()
+    graph.broken = False
+    graph.delete([7])
+    graph.add([999], ROWS[:1])  # it comes back as it was some days ago
+    caught_up(store)
+    assert graph.count() == store.count(), "as many, and others"
+    assert not len(store.fit(np.arange(200)))
+    caught_up(store)
+    assert graph.ids() == set(range(200)) and found(store, 5) == best(range(200), 5)
 
 
 def test_an_exact_store_that_was_lost_is_filled_from_the_graph(tmp_path: Path) -> None:
@@ -174,3 +208,61 @@ def test_damage_of_either_is_told(tmp_path: Path) -> None:
     assert store.damage == ""
     exact.damage = "it was cut"
     assert store.damage == "it was cut"
+
+
+def test_what_the_graph_has_yet_to_learn_is_found_and_what_it_has_to_forget_is_not(tmp_path: Path) -> None:
+    store, graph, _ = made(tmp_path, 150)
+    gone = best(range(150), 20)
+    store.delete(gone)
+    store.add(range(150, 200), ROWS[150:])
+    left = sorted(set(range(200)) - set(gone))
+    assert graph.ids() == set(range(150)), "it learnt nothing yet"
+    before = found(store, 20), found(store, 20, left[::2])
+    assert before == (best(left, 20), best(left[::2], 20)) and graph.asked
+    assert (store.count(), store.ids(), store.behind) == (180, set(left), 70)
+    assert all(np.array_equal(store.get([i])[i], ROWS[i]) for i in left) and not store.get(gone)
+    caught_up(store)
+    assert graph.ids() == set(left)
+    assert (found(store, 20), found(store, 20, left[::2])) == before
+
+
+def test_what_the_graph_learns_while_it_is_asked_is_found_once(tmp_path: Path) -> None:
+    store, graph, _ = made(tmp_path, 150)
+    store.delete(best(range(150), 1))
+    store.add(range(150, 200), ROWS[150:])
+    expected = found(store, 40)
+    graph.meanwhile = lambda: caught_up(store)
+    assert found(store, 40) == expected
+    assert not store.behind and found(store, 40) == expected
+
+
+def test_what_is_forgotten_and_comes_again_with_another_vector_is_learnt_anew(tmp_path: Path) -> None:
+    store, graph, _ = made(tmp_path, 100)
+    store.delete([3])
+    store.add([3], ROWS[150:151])
+    assert np.array_equal(store.get([3])[3], ROWS[150])
+    caught_up(store)
+    assert np.array_equal(graph.get([3])[3], ROWS[150])
+
+
+def test_a_graph_that_is_far_behind_does_not_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routed, "MUCH", 10)
+    store, graph, _ = made(tmp_path, 100)
+    store.add(range(100, 111), ROWS[100:111])
+    assert found(store, 5) == best(range(111), 5) and not graph.asked
+
+
+def test_a_graph_that_could_not_learn_at_the_end_is_not_trusted_at_the_next_start(tmp_path: Path) -> None:
+    store, graph, _ = made(tmp_path, 150)
+    store.delete([7])
+    store.add([150], ROWS[150:151])
+    graph.broken = True
+    store.close()
+    graph.broken = False
+    again = RoutedStore(graph, MappedStore(tmp_path))
+    assert graph.count() == again.count(), "as many, and others"
+    wanted = [i for i in range(151) if i != 7]
+    assert not len(again.fit(np.array(wanted)))
+    caught_up(again)
+    assert graph.ids() == set(wanted)
+    again.close()

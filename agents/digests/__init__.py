@@ -1,0 +1,1 @@
+"""Notes that say, on a schedule, what changed."""

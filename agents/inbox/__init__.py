@@ -1,0 +1,1 @@
+"""Suggestions: their states, what is decided on them, and what the decisions teach."""

@@ -1,0 +1,65 @@
+"""What stands right beside a mention, and what its note is called: words, links, capitals. Pure."""
+
+from collections.abc import Sequence
+
+from agents.mention.name import Name
+from agents.mention.place import begins
+from agents.mention.tokens import Token, tokens
+from agents.stopwords import STOP_WORDS
+from vault_sync.notes.note import Note, Span
+
+_INSIDE_NAMES = frozenset({"of", "for"})
+_BLANKS = " \t*_=~"
+
+
+def beside(
+    note: Note, words: Sequence[Token | None], first: int, last: int, span: Span
+) -> tuple[Token | None, Token | None]:
+    """The words before and after, where nothing but blanks stands between; those of a link count as any others."""
+    before = words[first - 1] if first else None
+    after = words[last] if last < len(words) else None
+    if before is not None and note.text[before.end : span.start].strip(_BLANKS):
+        before = None
+    if after is not None and note.text[span.end : after.start].strip(_BLANKS):
+        after = None
+    return before or _of_link(note, span.start, -1), after or _of_link(note, span.end, 1)
+
+
+def _of_link(note: Note, offset: int, step: int) -> Token | None:
+    """The nearest word that a link right before or after the offset shows."""
+    for link in note.links:
+        gap = (link.span.end, offset) if step < 0 else (offset, link.span.start)
+        if 0 <= gap[1] - gap[0] <= 3 and not note.text[gap[0] : gap[1]].strip(_BLANKS):
+            shown = list(tokens(link.alias or link.heading or link.target.rpartition("/")[2]))
+            return (shown[-1] if step < 0 else shown[0]) if shown else None
+    return None
+
+
+def longer(note: Note, inside: Sequence[Token], before: Token | None, after: Token | None) -> bool:
+    """Whether a capital word stands right beside, as in a longer name that is no note."""
+    if not inside[0].capital:
+        return False
+    named = before is not None and before.capital and before.folded not in STOP_WORDS
+    left = before is not None and named and not begins(note, before.start)
+    return left or (after is not None and (after.capital or _of_a_name(note, after)))
+
+
+def _of_a_name(note: Note, after: Token) -> bool:
+    """Whether a name goes on behind a small word: “Internet of Things”."""
+    return after.folded in _INSIDE_NAMES and next(tokens(note.text, Span(after.end, after.end + 30)), after).capital
+
+
+def spelled_out(words: Sequence[Token | None], name: Name) -> bool:
+    """Whether the words that initials stand for are in the text."""
+    folded = [w.folded if w is not None else "" for w in words]
+    size = len(name.whole)
+    return any(tuple(folded[i : i + size]) == name.whole for i in range(len(folded) - size + 1))
+
+
+def own_name(note: Note, inside: Sequence[Token]) -> bool:
+    """Whether the words are what their own note is called, or initials in its title: it speaks of itself."""
+    said = [token.folded for token in inside]
+    own = [list(tokens(name)) for name in (note.title, *note.aliases)]
+    if any([token.folded for token in name] == said for name in own):
+        return True
+    return len(inside) == 1 and inside[0].acronym and any(t.text == inside[0].text for name in own for t in name)

@@ -1,0 +1,98 @@
+"""What a vault's index tells of a mention: how common its words are, and which note of several its passage is close to."""
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from agents.mention.capitals import capitals
+from agents.mention.sense import UNKNOWN, Portraits, Sense, nearness, overlap
+from agents.related.affinity import Background, mean_vector
+from vault_sync.index.ledger import Ledger
+from vault_sync.index.records import NoteRecord, Occurrence
+from vault_sync.notes.note import Span
+from vault_sync.paths import VaultPath
+from vault_sync.ports import Vectors
+from vault_sync.search.frequency import rows_with
+from vault_sync.text import stem
+
+_MARGIN = 0.035
+"""By how much one cosine has to be above all others: those of any two texts of a vault lie within a tenth."""
+_CHUNKS = 8
+
+
+class LedgerContext:
+    """The context of one note, as the index has it."""
+
+    def __init__(self, ledger: Ledger, path: VaultPath, digest: str, portraits: Portraits | None = None) -> None:
+        """`digest` is the hash of the note's bytes: closeness is asked only where these were indexed. `portraits` are
+        worth sharing; without them no note's sense is known.
+        """
+        self._ledger = ledger
+        self._path = path
+        self._digest = digest
+        self._passages = ledger.counts()[2]
+        self._portraits = portraits
+        self._vectors: dict[int, Vectors | None] = {}
+
+    def passages(self) -> int:
+        """How many chunks the index has."""
+        return self._passages
+
+    def share(self, word: str) -> float:
+        """The share of the chunks that have this folded word in any form."""
+        found = rows_with(self._ledger.read(), stem(word), self._passages)
+        return min(1.0, found / self._passages) if self._passages else 0.0
+
+    def choose(self, span: Span, targets: Sequence[VaultPath]) -> VaultPath | None:
+        """The target whose vectors are clearly closest to that of the chunk at the span, None where none is."""
+        own = self._vector(span)
+        means = {target: self._mean(target) for target in targets}
+        others = {target: mean for target, mean in means.items() if mean is not None}
+        if own is None or len(others) < len(targets) or any(other.shape != own.shape for other in others.values()):
+            return None
+        near = sorted(((float(np.dot(own, other)), target) for target, other in others.items()), reverse=True)
+        return near[0][1] if near[0][0] - near[1][0] >= _MARGIN else None
+
+    def sense(self, span: Span, around: str, name: str, target: VaultPath, own: Collection[str]) -> Sense:
+        """How well the target fits the text `around` the span; `own` are the stems of the name, which say nothing."""
+        against = self._against
+        portrait = self._portraits.of(target, against) if self._portraits and against else None
+        if against is None or portrait is None:
+            return UNKNOWN
+        here, near = self._vector(span), None
+        length = next((len(chunk.text) for chunk in self._chunks if span.start in chunk.span), 0)
+        if here is not None and portrait.seen is not None:
+            near = nearness(against.seen(here, self._language), portrait.seen, against.notes)
+        words = overlap(around, own, portrait.topic, against)
+        return Sense(True, words, near, length, capitals(name, portrait.text))
+
+    @cached_property
+    def _against(self) -> Background | None:
+        return self._portraits.against() if self._portraits else None
+
+    @cached_property
+    def _record(self) -> NoteRecord | None:
+        record = self._ledger.note(self._path)
+        return record if record is not None and record.hash == self._digest else None
+
+    @cached_property
+    def _chunks(self) -> Sequence[Occurrence]:
+        return self._ledger.occurrences_of(self._path) if self._record else ()
+
+    @property
+    def _language(self) -> str:
+        return self._record.language if self._record else ""
+
+    def _vector(self, span: Span) -> Vectors | None:
+        """That of the chunk at the span."""
+        number = next((chunk.id for chunk in self._chunks if span.start in chunk.span), None)
+        if number is not None and number not in self._vectors:
+            found = self._ledger.embedded([number])[1]
+            self._vectors[number] = found[0] if len(found) else None
+        return self._vectors[number] if number is not None else None
+
+    def _mean(self, target: VaultPath) -> Vectors | None:
+        ids = [chunk.id for chunk in self._ledger.occurrences_of(target)[:_CHUNKS]]
+        found = self._ledger.embedded(ids)[1]
+        return mean_vector(found) if len(found) else None

@@ -1,0 +1,1 @@
+"""Tags and descriptions that a note should have."""

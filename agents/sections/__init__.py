@@ -1,0 +1,1 @@
+"""Sections by the user's own prompts, and managed sections in general."""

@@ -1,0 +1,126 @@
+"""Grammars of llama.cpp for calls that a model makes by itself: each begins where the call does.
+
+llama.cpp has lazy grammars of its own, which look for marks in the text: what stands behind a mark in the same token and does
+not fit makes them throw, and that ends the process. So it is asked about each token here before it is told.
+"""
+
+import ctypes
+
+import llama_cpp
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.engines.dialogue.answers.lazy import Lazily
+from daemon.engines.dialogue.answers.parts import OpenCall
+from daemon.engines.llama_cpp.drawing import Logits
+from daemon.engines.llama_cpp.native.schema import grammar_of_call
+from daemon.engines.worker.errors import WorkerError
+
+CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+
+
+class Grammar:
+    """A grammar and how far an answer has come in it."""
+
+    def __init__(self, vocab: object, text: str) -> None:
+        """Raises ValueError where llama.cpp does not take it."""
+        self._sampler = llama_cpp.llama_sampler_init_grammar(vocab, text.encode(), b"root")
+        if not self._sampler:
+            raise ValueError("llama.cpp does not take the grammar")
+
+    def allows(self, token: int) -> bool:
+        """Whether the answer may go on with this token."""
+        one = np.array([(token, 1.0, 0.0)], CANDIDATE)
+        llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(_pointing_at(one)))
+        return bool(np.isfinite(one["logit"][0]))
+
+    def allowed(self, logits: Logits) -> Logits:
+        """The same logits (vocabulary,), minus infinity where the answer may not go on."""
+        every = np.zeros(len(logits), CANDIDATE)
+        every["id"] = np.arange(len(logits), dtype=np.int32)
+        every["logit"] = logits
+        llama_cpp.llama_sampler_apply(self._sampler, ctypes.byref(_pointing_at(every)))
+        found: Logits = np.empty_like(logits)
+        found[every["id"]] = every["logit"]
+        return found
+
+    def accept(self, token: int) -> None:
+        """The answer goes on with a token that it may go on with: any other ends the process."""
+        llama_cpp.llama_sampler_accept(self._sampler, token)
+
+    def close(self) -> None:
+        """Free what llama.cpp holds."""
+        if self._sampler:
+            llama_cpp.llama_sampler_free(self._sampler)
+            self._sampler = None
+
+
+class LazyGrammar:
+    """The grammar of the call that an answer is in, none outside of calls."""
+
+    def __init__(self, vocab: object, lazily: Lazily) -> None:
+        self._vocab, self._lazily = vocab, lazily
+        self._left_alone = False
+        self.now: Grammar | None = None
+
+    def takes(self, token: int) -> bool:
+        """Go on with a token, where that can be: not where a call would go on as none does.
+
+        What stood before that token may have done so already: such a call is left alone.
+        """
+        if self.now is not None:
+            self.now.accept(token)
+        watch = self._lazily.watch
+        ended = watch.feed(token)
+        if watch.call is None:
+            if ended and self.now is None and not self._left_alone:
+                watch.unsay()  # it began within this token, too
+                return False
+            self.close()
+            self._left_alone = False
+            return True
+        if self.now is not None or self._left_alone:
+            return True
+        self.now = self._gone_through(watch.call, watch.call.body) if watch.whole else None
+        if self.now is not None:
+            return True
+        before = self._gone_through(watch.call, watch.before)
+        if before is None:
+            self.leave_alone()
+            return True
+        before.close()
+        watch.unsay()
+        return False
+
+    def leave_alone(self) -> None:
+        """Let this call be what it will."""
+        self._left_alone = True
+
+    def close(self) -> None:
+        """Leave the call."""
+        if self.now is not None:
+            self.now.close()
+            self.now = None
+
+    def _gone_through(self, call: OpenCall, begun: str) -> Grammar | None:
+        """The grammar of this call as it is behind these words, None where there is none that they fit."""
+        lazily = self._lazily
+        body = lazily.calls.body(call)
+        tokens = lazily.tokenize(begun) if begun else ()
+        if body is None or b"".join(map(lazily.piece, tokens)) != begun.encode():
+            return None
+        try:
+            grammar = Grammar(self._vocab, grammar_of_call(body))
+        except (WorkerError, ValueError):
+            return None  # a schema that no grammar can be made of: the call is read all the same
+        for token in tokens:
+            if not grammar.allows(token):
+                grammar.close()
+                return None
+            grammar.accept(token)
+        return grammar
+
+
+def _pointing_at(rows: "NDArray[np.void]") -> "llama_cpp.llama_token_data_array":
+    pointer = rows.ctypes.data_as(ctypes.POINTER(llama_cpp.llama_token_data))
+    return llama_cpp.llama_token_data_array(pointer, len(rows), -1, False)

@@ -1,0 +1,74 @@
+"""Grammars, also those that a JSON schema means."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+
+from llama_cpp.llama_grammar import BuiltinRule, SchemaConverter
+
+from daemon.engines.dialogue.answers.lazy import Body
+from daemon.engines.dialogue.answers.schemas import spelled_out
+from daemon.engines.dialogue.pieces import encodable
+from daemon.engines.llama_cpp.native.tag_grammar import WHITE, quoted, tag_rules
+from daemon.engines.worker import errors as worker_errors
+from daemon.engines.worker.requests import Sampling
+
+_LETTER = BuiltinRule(r'[^"\\\x7F\x00-\x1F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})', [])
+"""A character of a string in JSON: a line break must not stand there bare, as the library's own rule lets it."""
+
+
+def grammar_of(sampling: Sampling) -> str:
+    """The GBNF that an answer must keep to, "" where it is free. Raises WorkerError."""
+    if sampling.grammar or not sampling.json_schema:
+        return encodable(sampling.grammar)
+    return _of_schema(sampling.json_schema, "")
+
+
+def grammar_of_call(body: Body) -> str:
+    """The GBNF of the rest of a call. Raises WorkerError."""
+    rules = _of_tags(body.schema) if body.in_tags else _of_schema(body.schema, "call")
+    if body.in_tags and not body.lead:
+        return f"{rules}\nroot ::= call\n"
+    return f"{rules}\nroot ::= {WHITE} {quoted(body.lead)} call {WHITE} {quoted(body.closer)}\n"
+
+
+@lru_cache(64)
+def _of_tags(schemas: str) -> str:
+    converter = _new_converter()
+
+    def json_rule(name: str, schema: Mapping[str, object]) -> str:
+        return str(converter.visit(converter.resolve_refs(spelled_out(schema), "schema"), name))
+
+    try:
+        rules = tag_rules(json.loads(schemas), json_rule)
+        return encodable("\n".join([*rules, converter.format_grammar()]))
+    except Exception as error:
+        raise worker_errors.bad_schema(error) from error
+
+
+@lru_cache(64)
+def _of_schema(schema: str, root: str) -> str:
+    """The GBNF of JSON by a schema, with this name for its first rule. Raises WorkerError."""
+    converter = _new_converter()
+    try:
+        resolved = converter.resolve_refs(spelled_out(json.loads(schema)), "schema")
+        converter.visit(resolved, root)
+        return encodable(converter.format_grammar())
+    except Exception as error:
+        raise worker_errors.bad_schema(error) from error
+
+
+class _Converter(SchemaConverter):  # type: ignore[misc]
+    """The library's, but for letters of strings, and for constants and names with quotes, backslashes or umlauts."""
+
+    def _format_literal(self, literal: str) -> str:
+        if literal.startswith('"'):
+            literal = json.dumps(json.loads(literal), ensure_ascii=False)
+        return quoted(literal)
+
+    def _add_primitive(self, name: str, rule: BuiltinRule) -> str:
+        return str(super()._add_primitive(name, _LETTER if name == "char" else rule))
+
+
+def _new_converter() -> _Converter:
+    return _Converter(prop_order={}, allow_fetch=False, dotall=False, raw_pattern=False)

@@ -1,0 +1,114 @@
+"""Chat at an OpenAI-compatible server, such as `llama-server` or `vllm serve`."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Sequence
+
+from agents.errors import AgentError
+from agents.ports import ChatDelta, ChatRequest, Message
+from daemon.engines.openai.lines import Lines
+from daemon.engines.openai.pool import BrokenConnectionError, Pool
+from daemon.engines.openai.server import PAUSE, RETRIED, TRIES, Server, as_bytes, as_object, estimated_tokens
+from daemon.engines.openai.wire import StreamReader, body_of, turns_of
+from daemon.engines.spec import EngineSpec
+
+log = logging.getLogger(__name__)
+
+
+class OpenAIEngine:
+    """A ChatEngine at a URL. Tried again while nothing has been said, never afterwards."""
+
+    def __init__(self, spec: EngineSpec, server: Server | None = None, *, tries: int = TRIES) -> None:
+        """`server` is given where the engine is started by Famulus, and then `tries` is 1: it knows better when."""
+        self._server = server or Server(spec)
+        self._spec = spec
+        self._tries = tries
+        self._pool = Pool(self._server.timeout)
+
+    @property
+    def name(self) -> str:
+        """The engine's name in `famulus.toml`."""
+        return self._spec.name
+
+    @property
+    def model(self) -> str:
+        """The model's name at the server."""
+        return self._spec.model
+
+    @property
+    def identity(self) -> str:
+        """The model at this server."""
+        return f"{self._spec.model}@{self._spec.url}"
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens prompt and answer may have together, as configured."""
+        return self._spec.context
+
+    @property
+    def state(self) -> str:
+        """`ready` after an answer, `failed` or `loading` after a failure, `stopped` before the first request."""
+        return self._server.state
+
+    def close(self) -> None:
+        """Hang up."""
+        self._pool.close()
+        self._server.state = "closed"
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
+        """Generate. Raises ContextLengthError, BadRequestError, EngineError or EngineLoadingError."""
+        body = as_bytes(body_of(self._spec.model, request) | self._server.more(request))
+        for attempt in range(self._tries):
+            said = False
+            try:
+                async for delta in self._attempt(body):
+                    said = True
+                    yield delta
+                return
+            except _Again as again:
+                if said or attempt == self._tries - 1:
+                    raise again.error from again
+                log.info("engine %s is tried again: %s", self.name, again.error.cause)
+            await asyncio.sleep(PAUSE * 2**attempt)
+
+    async def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of the rendered prompt: exact where the server has vLLM's `/tokenize`, else an upper estimate."""
+        root = self._server.url.removesuffix("/v1")
+        body = {"model": self._spec.model, "messages": turns_of(messages)}
+        try:
+            async with self._pool.post(f"{root}/tokenize", as_bytes(body), self._server.headers()) as answer:
+                told = as_object(await answer.text()) if answer.good else {}
+        except BrokenConnectionError as error:
+            raise self._server.unreachable(error) from error
+        if isinstance(count := told.get("count"), int):
+            return count
+        return sum(estimated_tokens(message.content) for message in messages)
+
+    async def _attempt(self, body: bytes) -> AsyncGenerator[ChatDelta, None]:
+        server = self._server
+        url = f"{server.url}/chat/completions"
+        try:
+            async with self._pool.post(url, body, server.headers()) as answer:
+                if not answer.good:
+                    raise _maybe_again(
+                        answer.status, server.refusal(answer.status, await answer.text(), answer.retry_after)
+                    )
+                reader, lines = StreamReader(server.error, server.refusal), Lines()
+                async for piece in answer.pieces():
+                    for delta in reader.feed(lines.feed(piece)):
+                        yield delta
+                for delta in (*reader.feed(lines.end()), *reader.end()):
+                    yield delta
+                server.state = "ready"
+        except BrokenConnectionError as error:
+            raise _Again(server.unreachable(error)) from error
+
+
+class _Again(Exception):  # noqa: N818 - not an error of its own but a wish to try again
+    def __init__(self, error: AgentError) -> None:
+        super().__init__(error.effect)
+        self.error = error
+
+
+def _maybe_again(status: int, error: AgentError) -> Exception:
+    return _Again(error) if status in RETRIED else error

@@ -1,0 +1,126 @@
+"""Connections to a server that answers in streams, kept between requests: the only place with aiohttp.
+
+Each token of each client passes here: what a token costs the whole way is in docs/benchmarks.md ("gateway").
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import httpx
+
+from daemon.engines.openai.server import on_loopback
+
+_KEPT = 4.0
+"""Seconds that a connection is kept unused: less than the five after which uvicorn and llama-server hang up."""
+_END = 5.0
+"""Seconds that closing waits for the loop of the connections."""
+
+
+class BrokenConnectionError(Exception):
+    """The server is not there, hung up, or said nothing for too long (then `silent`)."""
+
+    def __init__(self, cause: str, *, silent: bool = False) -> None:
+        super().__init__(cause)
+        self.silent = silent
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer whose body is still to come."""
+
+    status: int
+    _response: aiohttp.ClientResponse
+
+    @property
+    def good(self) -> bool:
+        """Whether it is what was asked for."""
+        return 200 <= self.status < 300
+
+    @property
+    def retry_after(self) -> int:
+        """Whole seconds after which the server wants to be asked again; 1 where it does not say."""
+        told = self._response.headers.get("Retry-After", "")
+        return int(told) if told.isdecimal() and int(told) else 1
+
+    async def text(self) -> str:
+        """The whole body."""
+        return (await self._response.read()).decode("utf-8", "replace")
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it comes. Raises BrokenConnectionError out of `Pool.post` where it ends too early."""
+        return self._response.content.iter_any()
+
+
+class Pool:
+    """Belongs to the event loop that asks; where another one asks, it gets connections of its own."""
+
+    def __init__(self, timeout: httpx.Timeout) -> None:
+        """`timeout.read` is how long the server may say nothing, None for ever."""
+        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=timeout.connect, sock_read=timeout.read)
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @asynccontextmanager
+    async def post(self, url: str, body: bytes, headers: dict[str, str]) -> AsyncIterator[Answer]:
+        """The answer to a JSON body, for the length of a block; leaving early hangs up. Raises BrokenConnectionError."""
+        headers = {**headers, "Content-Type": "application/json"}
+        try:
+            async with await self._asked(url, body, headers) as response:
+                yield Answer(response.status, response)
+        except aiohttp.ServerTimeoutError as error:
+            raise BrokenConnectionError(_told(error), silent=True) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise BrokenConnectionError(_told(error)) from error
+
+    async def _asked(self, url: str, body: bytes, headers: dict[str, str]) -> aiohttp.ClientResponse:
+        try:
+            return await self._here(url).post(url, data=body, headers=headers, allow_redirects=False)
+        except (aiohttp.ServerDisconnectedError, ConnectionResetError):
+            # a kept connection that the server closed in this moment; nothing was said, so it is asked anew
+            return await self._here(url).post(url, data=body, headers=headers, allow_redirects=False)
+
+    def _here(self, url: str) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is None or self._loop is not loop:
+            secure = httpx.create_ssl_context() if url.startswith("https:") else True
+            connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEPT, ssl=secure)
+            jar = aiohttp.DummyCookieJar()
+            self._session = aiohttp.ClientSession(
+                connector=connector, cookie_jar=jar, timeout=self._timeout, proxy=proxy_for(url)
+            )
+            self._loop = loop
+        return self._session
+
+    def close(self) -> None:
+        """Hang up; from any thread. Requests that run break off."""
+        session, loop, self._session = self._session, self._loop, None
+        if session is None or loop is None or not loop.is_running():
+            return
+        ending = asyncio.run_coroutine_threadsafe(session.close(), loop)
+        if not _inside(loop):
+            ending.result(_END)
+
+
+def _inside(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for this address; none for this machine's own."""
+    parts = urlsplit(url)
+    if on_loopback(url) or proxy_bypass(parts.hostname or ""):
+        return None
+    found = getproxies()
+    return found.get(parts.scheme) or found.get("all")
+
+
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__

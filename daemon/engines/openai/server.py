@@ -1,0 +1,125 @@
+"""What chat and embeddings share of an OpenAI-compatible server: address, key, and what its failures mean."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+
+from agents.errors import (
+    AgentError,
+    BadRequestError,
+    ContextLengthError,
+    EngineBusyError,
+    EngineError,
+    EngineLoadingError,
+)
+from agents.ports import ChatRequest
+from daemon.engines.spec import EngineSpec
+
+TRIES = 3
+PAUSE = 0.5
+RETRIED = frozenset({429, 500, 502, 504})
+_LOADING = 503
+_TOO_LONG = ("context_length", "context length", "context size", "maximum context", "exceed_context_size")
+
+
+class Server:
+    """The address of a server, its key, and what its failures mean."""
+
+    def __init__(self, spec: EngineSpec) -> None:
+        self.spec = spec
+        self.url = spec.url.rstrip("/")
+        self.timeout = httpx.Timeout(spec.stall_seconds, connect=10)
+        self.state = "stopped"
+        self.proxied = not on_loopback(self.url)
+
+    def headers(self) -> dict[str, str]:
+        """The key, read anew each time so that it can be changed. Raises EngineError where it is not set."""
+        name = self.spec.api_key_env
+        if not name:
+            return {}
+        key = os.environ.get(name, "")
+        if not key:
+            raise self.error(f"The environment variable {name} is empty.", f"Put the server's key into {name}.")
+        return {"Authorization": f"Bearer {key}"}
+
+    def more(self, request: ChatRequest) -> dict[str, object]:
+        """What this server's body has beyond the common one: nothing."""
+        return {}
+
+    def error(self, cause: str, fix: str) -> EngineError:
+        """This engine failed."""
+        self.state = "failed"
+        return EngineError(f"The engine {self.spec.name!r} gave no answer.", cause, fix)
+
+    def unreachable(self, error: Exception) -> EngineError:
+        """The connection failed or broke off."""
+        what = str(error) or type(error).__name__
+        return self.error(f"{self.url}: {what}.", "Start the server, or correct the engine's url.")
+
+    def refusal(self, status: int, body: str, retry_after: int = 1) -> AgentError:
+        """The error that an answer with this status means; `retry_after` seconds are what its header says."""
+        said = message_of(body)
+        if status in (400, 413, 422) and any(hint in body.lower() for hint in _TOO_LONG):
+            return ContextLengthError(
+                "The conversation does not fit the model.",
+                f"The server says: {said}",
+                "Shorten the conversation, ask for fewer tokens, or start the server with a larger context.",
+            )
+        if status == _LOADING:
+            self.state = "loading"
+            name = self.spec.name
+            return EngineLoadingError(f"The engine {name!r} does not answer yet.", said, "Try again in a minute.")
+        if status == 429:
+            effect = f"The engine {self.spec.name!r} takes no more requests now."
+            return EngineBusyError(effect, f"The server says: {said}", f"Ask again in {retry_after} s.", retry_after)
+        if status in (400, 422):
+            return BadRequestError("The engine refused the request.", f"The server says: {said}", "Change it.")
+        if status in (401, 403):
+            return self.error(f"The server refused the key: {said}", "Check api_key_env and the variable it names.")
+        if status == 404:
+            return self.error(f"The server has no such model or path: {said}", "Check model and url.")
+        return self.error(f"The server answered {status}: {said}", "See the server's log.")
+
+
+def on_loopback(url: str) -> bool:
+    """Whether an address is on this machine: what is sent there goes through no proxy of the environment."""
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def estimated_tokens(text: str) -> int:
+    """An upper estimate where a server does not count: a token for each 2.5 bytes, and eight around the text."""
+    return 8 + int(len(text.encode()) / 2.5)
+
+
+def as_bytes(data: Mapping[str, object]) -> bytes:
+    """JSON to send."""
+    try:
+        return orjson.dumps(data)
+    except TypeError:  # half a pair of surrogates somewhere, or a number beyond 64 bits
+        return json.dumps(data).encode()
+
+
+def as_object(text: str | bytes) -> dict[str, Any]:
+    """The JSON object in `text`, an empty one where there is none. `NaN` is read, too: some servers write it."""
+    try:
+        found = orjson.loads(text)
+    except ValueError:
+        try:
+            found = json.loads(text)
+        except ValueError:
+            return {}
+    return found if isinstance(found, dict) else {}
+
+
+def message_of(body: str) -> str:
+    """What the body of an error says, in the words of the server; another Famulus also says the cause."""
+    error = as_object(body).get("error")
+    if isinstance(error, dict):
+        error = " ".join(str(error[key]) for key in ("message", "cause") if error.get(key))
+    return str(error or body.strip()[:200] or "nothing")

@@ -1,0 +1,27 @@
+"""What `pip install` puts on a machine that has no copy of the repository."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.process import ROOT
+
+pytestmark = pytest.mark.slow
+
+PACKAGES = ("agents", "daemon", "vault_sync")
+
+
+def test_a_wheel_holds_all_that_the_packages_are_made_of(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in (*PACKAGES, "prompts", "pyproject.toml", "README.md", "LICENSE"):
+        subprocess.run(["cp", "-r", ROOT / name, source / name], check=True)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+    subprocess.run([*command, "--wheel-dir", tmp_path, source], check=True)
+    (wheel,) = tmp_path.glob("famulus-*.whl")
+    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    files = (file for name in (*PACKAGES, "prompts") for file in (ROOT / name).rglob("*") if file.is_file())
+    assert held == {file.relative_to(ROOT).as_posix() for file in files if "__pycache__" not in file.parts}

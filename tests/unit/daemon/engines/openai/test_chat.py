@@ -1,0 +1,240 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from agents.errors import (
+    AgentError,
+    BadRequestError,
+    ContextLengthError,
+    EngineBusyError,
+    EngineError,
+    EngineLoadingError,
+)
+from agents.ports import ChatRequest, Message, Usage
+from daemon.engines.openai import chat as openai
+from daemon.engines.openai import embedder as openai_embedder
+from daemon.engines.openai.chat import OpenAIEngine
+from daemon.engines.openai.embedder import OpenAIEmbedder
+from daemon.engines.spec import EngineSpec
+
+REQUEST = ChatRequest((Message("user", "Hi"),))
+
+
+def event(text: str = "", reason: str | None = None, **more: object) -> str:
+    choice = {"delta": {"content": text}, "finish_reason": reason}
+    return f"data: {json.dumps({'choices': [choice], **more})}\n\n"
+
+
+GOOD = event("Hel") + event("lo") + event(reason="stop") + "data: [DONE]\n\n"
+
+
+class Script(ThreadingHTTPServer):
+    """Answers as scripted, one (status, body) after the other, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answers: list[tuple[int, str]] = []
+        self.asked: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/v1/"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Script
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked.append((self.path, dict(self.headers), body))
+        status, text = self.server.answers.pop(0)
+        self.send_response(status)
+        if status == 429:
+            self.send_header("Retry-After", "7")
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    monkeypatch.setattr(openai, "PAUSE", 0.0)
+    monkeypatch.setattr(openai_embedder, "PAUSE", 0.0)
+    with Script() as script:
+        thread = Thread(target=script.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield script
+        script.shutdown()
+        thread.join()
+
+
+def spec(server: Script, **more: Any) -> EngineSpec:
+    return EngineSpec("far", "openai", "big", url=server.url, **more)
+
+
+_MADE: list[OpenAIEngine] = []
+
+
+def far(spec: EngineSpec) -> OpenAIEngine:
+    _MADE.append(OpenAIEngine(spec))
+    return _MADE[-1]
+
+
+@pytest.fixture(autouse=True)
+async def closed() -> AsyncIterator[None]:
+    yield
+    while _MADE:
+        await asyncio.to_thread(_MADE.pop().close)
+
+
+async def ask(engine: OpenAIEngine, request: ChatRequest = REQUEST) -> str:
+    return "".join([delta.text async for delta in engine.stream(request)])
+
+
+async def test_a_stream_becomes_deltas(server: Script) -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 4}}
+    late = f"data: {json.dumps({'choices': [], 'usage': usage})}\n\n"
+    server.answers = [(200, ": comment\n\n" + event("Hel") + event("lo", "length") + late + "data: [DONE]\n\n")]
+    engine = far(spec(server))
+    deltas = [delta async for delta in engine.stream(REQUEST)]
+    assert [delta.text for delta in deltas] == ["Hel", "lo", ""]
+    assert (deltas[-1].finish_reason, deltas[-1].usage) == ("length", Usage(5, 4, 2))
+    assert engine.state == "ready"
+
+
+async def test_the_request_says_what_was_asked(server: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAR_KEY", "secret")
+    server.answers = [(200, GOOD)]
+    request = ChatRequest((Message("user", "Hi"),), seed=7, stop=("x",), json_schema={"type": "array"})
+    await ask(far(spec(server, api_key_env="FAR_KEY")), request)
+    path, headers, body = server.asked[0]
+    assert path == "/v1/chat/completions"
+    assert headers["Authorization"] == "Bearer secret"
+    assert (body["model"], body["seed"], body["stop"], body["stream"]) == ("big", 7, ["x"], True)
+    assert body["response_format"]["json_schema"]["schema"] == {"type": "array"}
+
+
+async def test_an_empty_key_is_told_before_anything_is_sent(server: Script) -> None:
+    with pytest.raises(EngineError) as caught:
+        await ask(far(spec(server, api_key_env="FAR_KEY_THAT_IS_NOT_SET")))
+    assert "FAR_KEY_THAT_IS_NOT_SET" in caught.value.cause
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("status", [429, 500, 502])
+async def test_what_may_pass_is_tried_again(server: Script, status: int) -> None:
+    server.answers = [(status, "busy"), (status, "busy"), (200, GOOD)]
+    assert await ask(far(spec(server))) == "Hello"
+
+
+async def test_a_server_that_stays_busy_says_when_to_come_again(server: Script) -> None:
+    server.answers = [(429, '{"error": {"message": "full"}}')] * 3
+    with pytest.raises(EngineBusyError) as caught:
+        await ask(far(spec(server)))
+    assert (caught.value.retry_after, caught.value.cause) == (7, "The server says: full")
+
+
+async def test_three_tries_are_enough(server: Script) -> None:
+    server.answers = [(500, '{"error": {"message": "broken"}}')] * 4
+    with pytest.raises(EngineError) as caught:
+        await ask(far(spec(server)))
+    assert "broken" in caught.value.cause
+    assert len(server.asked) == 3
+
+
+async def test_nothing_is_tried_again_after_the_first_token(server: Script) -> None:
+    server.answers = [(200, event("Hel")), (200, GOOD)]
+    with pytest.raises(EngineError) as caught:
+        await ask(far(spec(server)))
+    assert "broke off" in caught.value.cause
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, '{"error": {"message": "too long", "code": "context_length_exceeded"}}', ContextLengthError),
+        (400, '{"error": {"message": "This model\'s maximum context length is 9 tokens"}}', ContextLengthError),
+        (400, '{"error": {"type": "exceed_context_size_error"}}', ContextLengthError),
+        (400, '{"error": {"message": "bad grammar"}}', BadRequestError),
+        (401, "no", EngineError),
+        (404, '{"error": "no such model"}', EngineError),
+        (503, '{"error": {"message": "Loading model"}}', EngineLoadingError),
+    ],
+)
+async def test_refusals_keep_their_meaning(server: Script, status: int, body: str, kind: type[AgentError]) -> None:
+    server.answers = [(status, body)]
+    with pytest.raises(AgentError) as caught:
+        await ask(far(spec(server)))
+    assert type(caught.value) is kind
+    assert caught.value.fix
+
+
+async def test_another_famulus_says_the_cause_too(server: Script) -> None:
+    server.answers = [(400, '{"error": {"message": "No.", "code": "bad_request", "cause": "It is so."}}')]
+    with pytest.raises(BadRequestError) as caught:
+        await ask(far(spec(server)))
+    assert "No. It is so." in caught.value.cause
+
+
+async def test_a_server_that_is_not_there_is_told(server: Script) -> None:
+    engine = far(EngineSpec("far", "openai", "big", url="http://127.0.0.1:9/v1"))
+    with pytest.raises(EngineError) as caught:
+        await ask(engine)
+    assert "127.0.0.1:9" in caught.value.cause
+    assert engine.state == "failed"
+
+
+async def test_tokens_are_estimated_where_the_server_does_not_count(server: Script) -> None:
+    server.answers = [(404, "no"), (200, '{"count": 3}')]
+    engine = far(spec(server))
+    assert await engine.count_tokens(REQUEST.messages) > 3
+    assert await engine.count_tokens(REQUEST.messages) == 3
+
+
+def test_an_embedder_needs_its_dimensions(server: Script) -> None:
+    with pytest.raises(EngineError) as caught:
+        OpenAIEmbedder(spec(server))
+    assert "dimensions" in caught.value.fix
+
+
+def test_vectors_are_put_in_order_and_normalised(server: Script) -> None:
+    rows = [{"index": 1, "embedding": [0, 2]}, {"index": 0, "embedding": [3, 0]}]
+    server.answers = [(500, "busy"), (200, json.dumps({"data": rows}))]
+    embedder = OpenAIEmbedder(spec(server, dimensions=2, passage_prefix="p: "))
+    assert embedder.embed_passages(["a", "b"]).tolist() == [[1, 0], [0, 1]]
+    assert server.asked[0][2]["input"] == ["p: a", "p: b"]
+    embedder.close()
+
+
+def test_vectors_of_another_length_are_refused(server: Script) -> None:
+    server.answers = [(200, '{"data": [{"index": 0, "embedding": [1, 2, 3]}]}')]
+    embedder = OpenAIEmbedder(spec(server, dimensions=2))
+    with pytest.raises(EngineError) as caught:
+        embedder.embed_query("a")
+    assert "(1, 3)" in caught.value.cause
+    embedder.close()
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "told"),
+    [
+        (400, "The grammar is invalid.", BadRequestError),
+        (400, "This model's maximum context length is 128 tokens.", ContextLengthError),
+        (500, "The grammar is invalid.", EngineError),
+    ],
+)
+async def test_a_refusal_may_come_in_the_stream(
+    server: Script, code: int, message: str, told: type[AgentError]
+) -> None:
+    server.answers = [(200, f"data: {json.dumps({'error': {'message': message, 'code': code}})}\n\n")]
+    with pytest.raises(told) as caught:
+        await ask(far(spec(server)))
+    assert message in caught.value.cause

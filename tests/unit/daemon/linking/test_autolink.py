@@ -1,0 +1,25 @@
+import asyncio
+
+import pytest
+
+from daemon.config import LinkingSection
+from daemon.linking.autolink import AutoLink
+from vault_sync.paths import VaultPath
+
+
+async def nothing(path: VaultPath, mode: str) -> None:
+    pass
+
+
+@pytest.mark.parametrize("ticks", range(6))
+async def test_it_ends_also_when_a_note_is_saved_in_that_moment(ticks: int) -> None:
+    link = AutoLink(LinkingSection(quiet_seconds=60), nothing)
+    link.start()
+    link.saved(VaultPath("waits.md"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    link.saved(VaultPath("a.md"))
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        await link.stop()
