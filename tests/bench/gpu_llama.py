@@ -14,13 +14,16 @@ import json
 import os
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any, cast
 
 import uvicorn
@@ -34,6 +37,7 @@ from daemon.engines.spec import EngineSpec
 from daemon.engines.worker.worker import Launch, Worker, python_worker
 
 CONTEXT, SEQUENCES, TOKENS, WORDS = 1024, 32, 256, 100
+GATEWAY_PAIRS = 10
 SPEC = EngineSpec("gpu", "llama_cpp", "", context=CONTEXT, sequences=SEQUENCES, gpu_layers=99, stall_seconds=200)
 VARIANTS: dict[str, dict[str, object]] = {
     "apart": {},
@@ -178,6 +182,31 @@ class Run:
 
     async def daemon(self, more: str) -> dict[str, Any]:
         """HTTP clients in a process of their own, at the daemon in this one."""
+        found: dict[str, Any] = {}
+        async with self.served(more) as famulus:
+            for clients, temperature in ((1, 0.0), (8, 0.0), (32, 0.0), (1, 0.7), (32, 0.7)):
+                for _ in range(3 if clients == 32 else 1):
+                    told = await famulus.clients(clients, temperature)
+                    direct = await self.streams(famulus.engine, clients, temperature)
+                    found.setdefault(f"{clients} at {temperature}", []).append({"http": told, "engine": direct})
+        return found
+
+    async def gateway(self, more: str) -> dict[str, Any]:
+        """What HTTP takes of the tokens a second of 32 streams: pairs of rounds, each pair in the other order."""
+        http, direct = [], []
+        async with self.served(more) as famulus:
+            for number in range(GATEWAY_PAIRS):
+                for turn in (number, number + 1):
+                    if turn % 2:
+                        http.append((await famulus.clients(SEQUENCES, 0.0))["decoding"])
+                    else:
+                        direct.append((await self.streams(famulus.engine, SEQUENCES, 0.0))["decoding"])
+        ratios = [one / other for one, other in zip(http, direct, strict=True)]
+        return {"http": http, "engine": direct, "ratio": _median_with_interval(ratios)}
+
+    @asynccontextmanager
+    async def served(self, more: str) -> AsyncIterator["Served"]:
+        """The daemon with this model, warm."""
         with tempfile.TemporaryDirectory() as home, socket.create_server(("127.0.0.1", 0)) as listener:
             vault = Path(home) / "vault"
             (vault / ".obsidian").mkdir(parents=True)
@@ -190,24 +219,37 @@ class Run:
                 uvicorn.Config(build_app(famulus), log_config=None, access_log=False, lifespan="on")
             )
             serving = asyncio.create_task(server.serve(sockets=[listener]))
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
             engine = cast(LlamaCppEngine, famulus.host.roles["planner"])
             await self.streams(engine, 1, 0.0)
-            found: dict[str, Any] = {}
-            for clients, temperature in ((1, 0.0), (8, 0.0), (32, 0.0), (1, 0.7), (32, 0.7)):
-                for _ in range(3 if clients == 32 else 1):
-                    asked = [
-                        "-m", "tests.bench.sse_client", url, famulus.token, "gpu", f"--clients={clients}",
-                        f"--tokens={TOKENS}", f"--words={WORDS}", "--rounds=1", f"--temperature={temperature}",
-                    ]  # fmt: skip
-                    told = json.loads(await _output([sys.executable, *asked], {}))
-                    told["decoding"] = _decoding(told["tokens"], clients, told["seconds_worst"], told["first_ms_worst"])
-                    direct = await self.streams(engine, clients, temperature)
-                    found.setdefault(f"{clients} at {temperature}", []).append({"http": told, "engine": direct})
+            yield Served(f"http://127.0.0.1:{listener.getsockname()[1]}/v1", famulus.token, engine)
             server.should_exit = True
             await serving
             await famulus.close()
-            return found
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Served:
+    """A daemon to ask: where, with which token, and the engine behind it."""
+
+    url: str
+    token: str
+    engine: LlamaCppEngine
+
+    async def clients(self, count: int, temperature: float) -> dict[str, Any]:
+        """So many clients in a process of their own, one request each."""
+        asked = [
+            "-m", "tests.bench.sse_client", self.url, self.token, "gpu", f"--clients={count}",
+            f"--tokens={TOKENS}", f"--words={WORDS}", "--rounds=1", f"--temperature={temperature}",
+        ]  # fmt: skip
+        told: dict[str, Any] = json.loads(await _output([sys.executable, *asked], {}))
+        return {**told, "decoding": _decoding(told["tokens"], count, told["seconds_worst"], told["first_ms_worst"])}
+
+
+def _median_with_interval(values: Sequence[float]) -> dict[str, float]:
+    """The median and its 95 % interval by the bootstrap."""
+    random = Random(0)
+    drawn = sorted(statistics.median(random.choices(values, k=len(values))) for _ in range(2_000))
+    return {"median": statistics.median(values), "low": drawn[50], "high": drawn[-50]}
 
 
 def _decoding(tokens: int, clients: int, seconds_worst: float, first_ms_worst: float) -> float:
@@ -231,6 +273,7 @@ async def run(arguments: argparse.Namespace) -> None:
         "bare loop, apart": lambda: work.bare(unified=False),
         **{f"engine, {name}": partial(work.engine, options) for name, options in VARIANTS.items()},
         "daemon": lambda: work.daemon(arguments.more),
+        "gateway": lambda: work.gateway(arguments.more),
     }
     for name, stage in stages.items():
         if not any(word in name for word in arguments.skip) and time.perf_counter() - work.began < arguments.seconds:
