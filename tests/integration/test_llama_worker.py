@@ -19,7 +19,7 @@ from daemon.engines.llama_cpp.chat import LlamaCppEngine, llama_worker
 from daemon.engines.spec import EngineSpec
 from daemon.engines.worker.process import Event
 from daemon.engines.worker.worker import Worker
-from tests.fakes import templates
+from tests.fakes import poisoned, templates
 
 pytestmark = pytest.mark.slow
 STARTER = EngineSpec("small", "llama_cpp", "starter:smollm2", context=4096)
@@ -126,6 +126,38 @@ async def test_a_grammar_that_allows_no_token_ends_its_answer_and_no_other(
         await said(engine, ChatRequest(asked, 8, grammar=r'root ::= "a" [^\x00-\U0010FFFF]', **sampling))
     assert "grammar" in caught.value.cause
     assert heard + "".join([delta.text async for delta in beside]) == text
+
+
+@pytest.fixture(scope="module")
+def poison(tmp_path_factory: pytest.TempPathFactory, starter_model: Path) -> Path:
+    """A model in which a tilde makes numbers that are none."""
+    return poisoned.write(tmp_path_factory.mktemp("poison") / "model.gguf", starter_model, "Ġ~")
+
+
+@pytest.mark.parametrize("flash", ["auto", "off"])
+@pytest.mark.parametrize("sampling", [{}, {"temperature": 0.8, "seed": 1}, {"grammar": 'root ::= "yes" | "no"'}])
+async def test_no_numbers_end_their_own_answer_and_spoil_no_other(
+    poison: Path, sampling: dict[str, Any], flash: str
+) -> None:
+    spec = EngineSpec("small", "llama_cpp", str(poison), context=512, sequences=2, threads=1, flash_attention=flash)
+    made = build_chat_engine(spec)
+    assert isinstance(made, LlamaCppEngine)
+    sound = ChatRequest((Message("user", "Tell me about foxes."),), 12, **sampling)
+    spoilt = ChatRequest((Message("user", "Hi ~ there"),), 12, **sampling)
+
+    async def text(request: ChatRequest) -> str:
+        return "".join(delta.text for delta in await said(made, request))
+
+    await text(sound)
+    before, pid = await text(sound), made.pid
+    beside, failed = await asyncio.gather(text(sound), text(spoilt), return_exceptions=True)
+    assert isinstance(failed, EngineError) and "NaN" in failed.cause
+    assert not isinstance(beside, BaseException) and beside
+    with pytest.raises(EngineError):
+        await text(spoilt)
+    await text(sound)
+    assert (await text(sound), made.pid) == (before, pid), "what was read for the other one is nowhere any more"
+    made.close()
 
 
 async def test_a_bulk_answer_steps_back_for_somebody_who_waits(weights: Path) -> None:

@@ -22,8 +22,8 @@ class Row:
     outputs: int
 
 
-NO_TOKEN = -1
-"""What is chosen where a grammar allows no token at all."""
+NO_TOKEN, NO_NUMBERS = -1, -2
+"""What is chosen where a grammar allows no token at all, and where the likeliest one's logit is no finite number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ class Beginnings(Protocol):
     def has(self, tokens: Sequence[int]) -> bool: ...  # noqa: D102
     def find(self, tokens: Sequence[int]) -> bytes | None: ...  # noqa: D102
     def keep(self, tokens: Sequence[int], state: bytes) -> None: ...  # noqa: D102
+    def forget(self, tokens: Sequence[int]) -> None: ...  # noqa: D102
 
 
 class Listener(Protocol):

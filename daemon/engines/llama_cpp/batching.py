@@ -9,10 +9,19 @@ from collections.abc import Callable, Sequence
 
 from daemon.engines.llama_cpp import prefix, steps
 from daemon.engines.llama_cpp.batch_jobs import Held, Job
-from daemon.engines.llama_cpp.batch_ports import NO_TOKEN, Beginnings, Chosen, Listener, Row, Sampler, Sequences
+from daemon.engines.llama_cpp.batch_ports import (
+    NO_NUMBERS,
+    NO_TOKEN,
+    Beginnings,
+    Chosen,
+    Listener,
+    Row,
+    Sampler,
+    Sequences,
+)
 from daemon.engines.llama_cpp.draft import continuation
 from daemon.engines.llama_cpp.yielding import Yielding
-from daemon.engines.worker.errors import WorkerError, no_way_on
+from daemon.engines.worker.errors import WorkerError, no_numbers, no_way_on
 from daemon.engines.worker.requests import Sampling
 
 
@@ -270,9 +279,11 @@ class Batcher:
             job.read -= refused
             self._cut(job.sequence, job.read)
         for each in tokens:
-            if each.token == NO_TOKEN:
+            if each.token in (NO_TOKEN, NO_NUMBERS):
+                if each.token == NO_NUMBERS:
+                    self._doubt(job)
                 self._leave(job)
-                self._listener.failed(job.request, no_way_on())
+                self._listener.failed(job.request, no_way_on() if each.token == NO_TOKEN else no_numbers())
                 return
             if self._sequences.ends(each.token):
                 self._finish(job, "stop")
@@ -282,6 +293,15 @@ class Batcher:
             if job.written >= job.sampling.max_tokens:
                 self._finish(job, "length")
                 return
+
+    def _doubt(self, job: Job) -> None:
+        """Forget what no numbers came of, and what it may be a copy of: the same request would meet it again."""
+        busy = {each.sequence for each in self._running if each is not job}
+        for number, held in enumerate(self._held):
+            if number not in busy and (number == job.sequence or prefix.common(held.tokens, job.tokens)):
+                self._cut(number, 0)
+        if self._beginnings is not None and job.head:
+            self._beginnings.forget(job.tokens[: job.head])
 
     def _finish(self, job: Job, reason: str) -> None:
         self._leave(job)

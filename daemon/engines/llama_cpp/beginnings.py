@@ -60,6 +60,12 @@ class Beginnings:
         if len(data) <= self._most:
             self._writer.submit(self._write, name, data)
 
+    def forget(self, tokens: Sequence[int]) -> None:
+        """Keep this beginning no longer: what it holds is in doubt."""
+        name = self._name(tokens)
+        self._known.discard(name)
+        self._writer.submit(self._delete, self._folder / name)  # behind what is being written
+
     def flush(self) -> None:
         """Return when all is written."""
         self._writer.submit(lambda: None).result()
@@ -78,6 +84,12 @@ class Beginnings:
             self._make_room()
         except OSError as error:
             log.warning("A beginning was not saved in %s: %s", self._folder, error)
+
+    def _delete(self, file: Path) -> None:
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("The saved beginning %s, which is in doubt, can not be deleted: %s", file, error)
 
     def _make_room(self) -> None:
         """Delete what was used longest ago until all together are no more than they may be."""

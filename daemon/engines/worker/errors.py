@@ -121,6 +121,17 @@ def no_way_on() -> WorkerError:
     )
 
 
+def no_numbers() -> WorkerError:
+    """What the model computed is not finite: nothing can be chosen by it."""
+    return WorkerError(
+        "engine_failed",
+        "The answer broke off.",
+        "The model computed no numbers (NaN or infinity) for what it could say next.",
+        "Ask again. If it happens again, pull the file anew, for it may be damaged, "
+        'or try kv_type = "f32", flash_attention = "off" or fewer gpu_layers.',
+    )
+
+
 def no_template() -> WorkerError:
     """A model that was not made to chat."""
     return WorkerError(

@@ -1,11 +1,12 @@
 """How the tokens of one answer are chosen from the logits of a step, or by the device."""
 
+import math
 import random
 
 import llama_cpp
 import numpy as np
 
-from daemon.engines.llama_cpp.batch_ports import NO_TOKEN, Chosen
+from daemon.engines.llama_cpp.batch_ports import NO_NUMBERS, NO_TOKEN, Chosen
 from daemon.engines.llama_cpp.chance import Chance
 from daemon.engines.llama_cpp.drawing import Logits
 from daemon.engines.llama_cpp.native.lazy_grammar import Grammar, LazyGrammar
@@ -60,13 +61,20 @@ class LlamaSampler:
     def sample(self, logits: Logits) -> Chosen:
         """The next token, which counts as said."""
         token = self.seen(self.chance.choose(logits), logits)
+        if token < 0:
+            return Chosen(token)
         self.chance.said(token)
-        if self._logprobs is None or token == NO_TOKEN:
+        if self._logprobs is None:
             return Chosen(token)
         return _with_logprobs(logits, token, self._logprobs)
 
     def seen(self, token: int, logits: Logits) -> int:
-        """The token itself, which counts as said; where it can not be, another one in its place, or NO_TOKEN."""
+        """The token itself, which counts as said; where it can not be, another one in its place, or NO_TOKEN.
+
+        NO_NUMBERS where what was chosen has no finite logit: nothing that could be said is likelier.
+        """
+        if not math.isfinite(logits[token]):
+            return NO_NUMBERS
         if self._grammar is not None:
             token = self._within(self._grammar, token, logits)
             if token != NO_TOKEN:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from daemon.engines.llama_cpp.batch_ports import Chosen, Row, Sampler
+from daemon.engines.llama_cpp.batch_ports import NO_NUMBERS, Chosen, Row, Sampler
 from daemon.engines.llama_cpp.batching import Batcher
 from daemon.engines.llama_cpp.chance import Chance
 from daemon.engines.worker.errors import WorkerError, broke_off
@@ -44,7 +44,7 @@ class Cells:
         self.steps: list[list[Row]] = []
         self.samplers = 0
         self.broken = False
-        self.model = following
+        self.model: Callable[[Sequence[int]], int] = following
         self._number = count()
 
     def decode(self, rows: Sequence[Row]) -> None:
@@ -261,6 +261,9 @@ class Kept(dict[tuple[int, ...], bytes]):
     def keep(self, tokens: Sequence[int], state: bytes) -> None:
         self[tuple(tokens)] = state
 
+    def forget(self, tokens: Sequence[int]) -> None:
+        self.pop(tuple(tokens), None)
+
 
 def answered(kept: Kept, texts: Sequence[Sequence[int]], head: int, sequences: int = 4) -> list[int]:
     """How many tokens each of these prompts had read already, in a process of its own."""
@@ -409,6 +412,33 @@ def test_a_wrong_grammar_stops_nobody_else() -> None:
     drive(batcher)
     assert heard.errors[0].event["code"] == "bad_request"
     assert heard.said.get(1, []) == said_alone([1, 2], 3)
+
+
+def test_no_numbers_end_their_own_answer_and_leave_nothing_behind() -> None:
+    cells, heard, saved = Cells(4, 400, 64), Heard(), Kept()
+    system, poison = [1, 2, 3, 4] * 20, VOCABULARY
+    cells.model = lambda tokens: NO_NUMBERS if poison in tokens else following(tokens)
+    batcher = Batcher(cells, heard, 2, beginnings=saved)
+    for request, rest in enumerate(([1], [2, poison, 1], [3])):
+        batcher.add(request, [*system, *rest], Sampling(8), INTERACTIVE, head=len(system))
+        if request != 1:
+            drive(batcher)
+    assert heard.errors.keys() == {1} and "NaN" in heard.errors[1].event["cause"]
+    assert heard.said[2] == said_alone([*system, 3], 8) and heard.ended.keys() == {0, 2}
+    assert not any(poison in [token for _, token in held] for held in cells.held)
+    assert cells.samplers == 0
+
+
+def test_a_beginning_of_which_no_numbers_came_is_read_anew() -> None:
+    cells, heard, saved = Cells(4, 400, 64), Heard(), Kept()
+    system = [1, 2, 3, 4] * 20
+    batcher = Batcher(cells, heard, 2, beginnings=saved)
+    for request, model in enumerate((following, lambda _: NO_NUMBERS, following)):
+        cells.model = model
+        batcher.add(request, [*system, 1], Sampling(3), INTERACTIVE, head=len(system))
+        drive(batcher)
+        assert bool(saved) is (request != 1)
+    assert heard.errors.keys() == {1} and heard.ended[2][1]["cached"] == 0
 
 
 def test_a_broken_step_is_told_to_all_and_the_next_request_is_answered() -> None:

@@ -67,6 +67,18 @@ def test_what_was_used_longest_ago_makes_room(tmp_path: Path) -> None:
     assert len(files(tmp_path)) == 2, "one that is larger than all may be is not kept"
 
 
+def test_what_is_in_doubt_is_forgotten_though_it_is_still_being_written(tmp_path: Path) -> None:
+    first = kept(tmp_path)
+    first.keep(TOKENS, b"state")
+    first.forget(TOKENS)
+    first.forget([5])
+    first.flush()
+    assert files(tmp_path) == [] and not first.has(TOKENS)
+    first.keep(TOKENS, b"state")
+    first.flush()
+    assert first.find(TOKENS) == b"state"
+
+
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     first = kept(tmp_path)
     first.keep(TOKENS, b"state")
