@@ -106,7 +106,7 @@ class Famulus:
         self.state = open_state(folder)
         self.ledger, stores = open_index(settings, folder, vault)
         spec = settings.embedder_spec()
-        self.generations = Generations(self.ledger, stores, self.embedder, recipe(spec), Recipes())
+        self.generations = Generations(self.ledger, stores, self.embedder, recipe(spec), Recipes(self.host.former))
         self.store = self.generations.store
         limits = Limits(settings.journal.keep_days * 86400, int(settings.journal.max_mb * 2**20))
         self.journal = Journal(self.state, limits)

@@ -1,6 +1,7 @@
 """Embedders that were configured once: what the ledger remembers of them, and how they are built again."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 
 from agents.errors import AgentError
@@ -19,11 +20,15 @@ def recipe(spec: EngineSpec) -> str:
 class Recipes:
     """Builds embedders of their recipes."""
 
+    def __init__(self, embedder: Callable[[EngineSpec], Embedder] = build_embedder) -> None:
+        """`embedder` makes one of its description. It raises AgentError."""
+        self._embedder = embedder
+
     def build(self, recipe: str) -> Embedder:
         """The embedder of a recipe. Raises EmbedderError where its file or its kind is no more."""
         try:
             table = json.loads(recipe)
-            return GuardedEmbedder(build_embedder(engine_spec(table.pop("name"), table)))
+            return GuardedEmbedder(self._embedder(engine_spec(table.pop("name"), table)))
         except (ValueError, KeyError, AttributeError) as error:
             raise EmbedderError("It can not be built.", "What was remembered of it can not be read.") from error
         except AgentError as error:

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from agents.ports import ChatRequest, Message
 from daemon.engines.hosting.host import EngineHost
 from daemon.engines.hosting.sharing import Sharing
 from daemon.engines.llama_cpp.chat import LlamaCppEngine
+from daemon.engines.recipe import Recipes, recipe
 from daemon.engines.spec import EngineSpec
 from tests.process import LONG
+from vault_sync.errors import EmbedderError
 
 pytestmark = pytest.mark.slow
 STARTER = "starter:smollm2"
@@ -94,3 +97,30 @@ async def test_without_a_budget_both_stay(starter_model: Path) -> None:
     pids = [pid_of(host, name) for name in ("one", "other")]
     await host.close()
     assert not any(map(is_there, pids))
+
+
+async def test_an_embedder_that_is_replaced_and_its_successor_take_turns(starter_model: Path) -> None:
+    """Without leases each would hold its room for as long as the change takes, which waits for the other's."""
+    engine = EngineSpec("vectors", "llama_cpp", STARTER, context=1024, threads=1, pooling="mean")
+    sharing = Sharing(memory={"CPU": 400}, stays=0.0, patience=60.0)
+    host = EngineHost([SPECS[0], engine], {"planner": "one", "embedder": "vectors"}, sharing)
+    before = Recipes(host.former).build(recipe(replace(engine, pooling="cls")))
+    assert before.spec.model != host.embedder.spec.model
+
+    def use() -> list[str]:
+        held: list[str] = []
+        for _ in range(2):
+            assert before.embed_query("fox").any()
+            held += host.residency.holds()
+            assert host.embedder.embed_passages(["fox"] * 20).any()
+            held += host.residency.holds()
+        return held
+
+    assert await asyncio.wait_for(asyncio.to_thread(use), LONG) == ["vectors (replaced)", "vectors"] * 2
+    assert await asyncio.to_thread(before.embed_query, "fox") is not None
+    await asyncio.to_thread(Recipes().close, before)
+    with pytest.raises(EmbedderError):
+        await asyncio.to_thread(before.embed_query, "fox")
+    assert await asyncio.wait_for(answer(host, "planner"), LONG)
+    assert host.residency.holds().keys() == {"one"}
+    await host.close()

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Protocol, runtime_checkable
 
 from agents.ports import ChatEngine, Roles
 from daemon.engines.e5.embedder import E5Embedder
 from daemon.engines.hosting.devices import Devices
+from daemon.engines.hosting.former import former
 from daemon.engines.hosting.leased import LeasedChat, LeasedEmbedder, LeasedReranker
 from daemon.engines.hosting.residency import Residency
 from daemon.engines.hosting.rooms import Rooms, Tenant
@@ -70,7 +72,8 @@ class EngineHost:
                 "The engines can not be set up.", "No engine plays the planner.", "Write planner = … in [roles]."
             )
         self._ticker = Ticker()
-        self.residency = self._ticker.residency = self._shared(sharing or Sharing())
+        self._sharing = sharing or Sharing()
+        self.residency = self._ticker.residency = self._shared(self._sharing)
         self.roles = Roles({role: self._chat_engine(role) for role in self._roles if role not in _NO_CHAT})
         self._embedder: Embedder | None = None
         self._reranker = _build_reranker(self._spec_of(RERANKER), self._worker) if RERANKER in self._roles else None
@@ -82,6 +85,11 @@ class EngineHost:
             self._embedder = _build_embedder(self._spec_of(EMBEDDER), self._worker)
         name = self._roles[EMBEDDER]
         return LeasedEmbedder(self._embedder, self.residency, name) if self.residency.knows(name) else self._embedder
+
+    def former(self, spec: EngineSpec) -> Embedder:
+        """One that the embedder replaces, and that serves meanwhile. Raises EngineError where its file is missing."""
+        named = replace(spec, name=f"{spec.name} (replaced)")  # its successor may have the same name
+        return former(named, self.residency, self._sharing) if spec.kind in _OURS else build_embedder(named)
 
     @property
     def reranker(self) -> Reranker | None:

@@ -15,17 +15,20 @@ def refusal(spec: EngineSpec, size: Size, refused: Refused, devices: Sequence[De
     name = next(device.name for device in devices if device.card == refused.card)
     needed, missing = -(-refused.needed // MIB), -(-refused.missing // MIB)
     cause = f"It needs {needed:,} MiB on {name}, where {needed - missing:,} MiB are free: {missing:,} MiB too much."
-    return cause, " ".join(_advice(spec, size, refused))
+    fix = " ".join([*_advice(spec, size, refused), "else name a smaller model."]).removeprefix("else ")
+    return cause, fix[0].upper() + fix[1:]
 
 
 def _advice(spec: EngineSpec, size: Size, refused: Refused) -> Iterator[str]:
     made, run = size.footprint, size.run
-    if made is not None and run is not None and made.cache > refused.missing:
+    if made is not None and run is not None and run.pooled and made.cache + made.compute > refused.missing:
+        yield f"fewer `max_tokens` than {run.context:,} (the longest text takes {(made.cache + made.compute) // MIB:,} MiB);"
+    elif made is not None and run is not None and made.cache > refused.missing:
         context = int(run.context * (1 - refused.missing / made.cache)) // 256 * 256
-        if run.sequences > 1:
-            yield f"Fewer `sequences` than {run.sequences},"
-        yield f"a `context` of {context:,}" + (' or `kv_type = "q8_0"`' if run.kv_type == "f16" else "")
-        yield f"would do (the cache takes {made.cache // MIB:,} MiB);"
+        if context and run.sequences > 1:
+            yield f"fewer `sequences` than {run.sequences},"
+        if context:
+            yield f"a `context` of {context:,}" + (' or `kv_type = "q8_0"`' if run.kv_type == "f16" else "")
+            yield f"would do (the cache takes {made.cache // MIB:,} MiB);"
     if refused.card != MAIN and spec.kind == "llama_cpp":
         yield "`gpu_layers = -1` puts on the card what fits and the rest into main memory;"
-    yield "else name a smaller model."

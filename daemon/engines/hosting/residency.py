@@ -77,6 +77,22 @@ class Residency:
         """Whether the engine is one that takes memory of ours."""
         return name in self._tenants
 
+    def join(self, tenant: Tenant) -> None:
+        """One more engine. Its name must be new."""
+        with self._lock:
+            self._tenants[tenant.spec.name] = tenant
+
+    def part(self, name: str) -> None:
+        """Know an engine no more: who waits for it is told, who uses it may go on. It is not unloaded here."""
+        with self._looking, self._lock:
+            self._tenants.pop(name, None)
+            self._forget(name)
+            refused = [each for each in self._waiting if each.name == name]
+            self._waiting = [each for each in self._waiting if each.name != name]
+        for ticket in refused:
+            _refuse(ticket, _closed(name))
+        self._call()
+
     async def take(self, name: str, priority: Priority, hurry: Callable[[], None] = lambda: None) -> Lease:
         """A lease; `hurry` is called, from any thread, when others wait for its end. Raises EngineError: no room."""
         ticket = self._enter(name, priority, hurry)
@@ -182,7 +198,7 @@ class Residency:
     def _enter(self, name: str, priority: Priority, hurry: Callable[[], None]) -> _Ticket:
         ticket = _Ticket(name, priority, self._clock(), hurry)
         with self._lock:
-            if self._closed:
+            if self._closed or name not in self._tenants:
                 raise _closed(name)
             self._waiting.append(ticket)
             self._admit()

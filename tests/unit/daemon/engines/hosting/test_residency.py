@@ -237,3 +237,21 @@ async def test_those_who_wait_are_told_when_looking_fails() -> None:
     residency.give_up(EngineError("Broken."))
     with pytest.raises(EngineError, match="Broken"):
         await asyncio.wait_for(task, 10)
+
+
+async def test_one_that_parts_leaves_its_room_and_who_waits_for_it_is_told() -> None:
+    flat = Flat({"a": 60, "b": 60, "c": 60})
+    residency = flat.residency()
+    used = await use(flat, residency, "a")
+    waiting, others = await asked(residency, "b"), await asked(residency, "c")
+    residency.part("b")
+    with pytest.raises(EngineError):
+        await asyncio.wait_for(waiting, 10)
+    residency.part("a")
+    flat.loaded.discard("a")
+    used.release()
+    residency.look()
+    (await asyncio.wait_for(others, 10)).release()
+    assert not residency.knows("a") and residency.holds().keys() == {"c"} and not flat.unloads
+    with pytest.raises(EngineError):
+        await residency.take("a", "interactive")
