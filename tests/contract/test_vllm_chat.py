@@ -17,7 +17,6 @@ from tests.contract import test_chat_engine as contract
 PROGRAM, MODEL = os.environ.get("FAMULUS_VLLM", ""), os.environ.get("FAMULUS_VLLM_MODEL", "")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("vllm"),
     pytest.mark.skipif(not PROGRAM, reason="FAMULUS_VLLM names no program"),
 ]
 OTHER_MODEL = "test_a_model_whose_template_knows_no_tools_is_given_none"

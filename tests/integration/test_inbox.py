@@ -9,7 +9,7 @@ import pytest
 
 from tests.process import Daemon
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("inbox")]
+pytestmark = pytest.mark.slow
 
 NOTES = ("Sourdough.md", "Закваска.md", "Bicycle.md")
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("architecture")  # so that each module is parsed once
-
 ROOT = Path(__file__).resolve().parents[2]
 ARROWS = {
     "vault_sync": ({"agents", "daemon"}, "the vault's data must not depend on who asks for it"),
