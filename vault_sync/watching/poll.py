@@ -75,7 +75,9 @@ class Poller:
 
     def _look(self) -> None:
         began = time.monotonic()
-        self._known = dict(_files(self._root, self._end.is_set))
+        found = dict(_files(self._root, self._end.is_set))
+        self._root.stat()  # a vault that went away in the middle has not lost the notes that could not be seen
+        self._known = found
         took = time.monotonic() - began
         self.every = pause(took)
 

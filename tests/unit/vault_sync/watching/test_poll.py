@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import LONG
 from vault_sync.policy.obsidian import APP
 from vault_sync.watching import poll
 from vault_sync.watching.poll import Poller, differing, pause
-
-LONG = 20
 
 
 @pytest.mark.parametrize(("took", "expected"), [(0, 2), (0.01, 2), (0.5, 9.5), (1, 19), (3, 57), (100, 60)])
@@ -107,6 +106,28 @@ def test_it_ends_when_the_folder_goes_away(look: Look, tmp_path: Path) -> None:
     look.poller._thread.join(LONG)
     assert not look.poller.is_alive() and not look.found
     away.rename(tmp_path)
+
+
+def test_a_folder_that_goes_away_in_the_middle_of_a_look_has_lost_no_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, scandir = tmp_path / "vault", os.scandir
+    (root / "sub").mkdir(parents=True)
+    (root / "sub" / "b.md").write_text("b")
+    poller = Poller(root, print)
+    poller._look()
+    known = poller._known
+
+    def leaves(folder: Path) -> object:
+        found = list(scandir(folder))
+        if folder == root:
+            root.rename(tmp_path / "away")
+        return found
+
+    monkeypatch.setattr(os, "scandir", leaves)
+    with pytest.raises(FileNotFoundError):
+        poller._look()
+    assert poller._known == known
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
