@@ -230,10 +230,10 @@ class Upkeep:
         self._tree_changed = True
 
     def _trouble(self, error: VaultError) -> None:
-        if self._problem != str(error):
+        before, self._problem = self._problem, str(error)  # whoever hears of it and asks is told the same
+        if self._problem != before:
             log.error("%s", error)
             self._bus.publish("vault.problem", message=error.effect, cause=error.cause, fix=error.fix)
-        self._problem = str(error)
 
     def _scan(self) -> None:
         with self._wake:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tests.effort import LONG
 from vault_sync.errors import EmbedderError
 from vault_sync.ports import EmbedderSpec, Vectors
 from vault_sync.text import stems
@@ -51,5 +52,5 @@ class WaitingEmbedder(WordEmbedder):
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         self.called.set()
-        assert self.go.wait(30)
+        assert self.go.wait(LONG)
         return super().embed_passages(texts)
