@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-LONG = 60.0
+from tests.effort import LONG
 
 
 class ChromaProcess:

@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.process import LONG, Daemon
+from tests.effort import LONG
+from tests.process import Daemon
 
 pytestmark = pytest.mark.slow
 CLIENTS, MOST = 200, 64

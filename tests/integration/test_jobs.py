@@ -16,9 +16,10 @@ from typing import Any
 
 import pytest
 
-from tests.process import LONG, ROOT, Daemon, environment, run_famulus
+from tests.effort import LONG
+from tests.process import ROOT, Daemon, environment, run_famulus
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("jobs")]
+pytestmark = pytest.mark.slow
 
 FOLDER = "Data Storage"
 HELD_AT = 9

@@ -15,8 +15,8 @@ from agents.ports import ChatRequest, Message
 from daemon.engines.hosting.host import build_chat_engine
 from daemon.engines.llama_cpp.chat import LlamaCppEngine
 from daemon.engines.spec import EngineSpec
+from tests.effort import LONG
 from tests.fakes import tiny_adapter
-from tests.process import LONG
 
 pytestmark = pytest.mark.slow
 REQUEST = ChatRequest((Message("user", "Name three animals."),), max_tokens=16)

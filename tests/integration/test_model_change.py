@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import LONG
 from tests.fakes.embedder import WordEmbedder
-from tests.process import LONG, Daemon
+from tests.process import Daemon
 
 pytestmark = pytest.mark.slow
 NOTES = 80

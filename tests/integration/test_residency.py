@@ -16,7 +16,7 @@ from daemon.engines.hosting.sharing import Sharing
 from daemon.engines.llama_cpp.chat import LlamaCppEngine
 from daemon.engines.recipe import Recipes, recipe
 from daemon.engines.spec import EngineSpec
-from tests.process import LONG
+from tests.effort import LONG
 from vault_sync.errors import EmbedderError
 
 pytestmark = pytest.mark.slow

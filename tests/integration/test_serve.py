@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.process import Daemon, environment, run_famulus
+from tests.process import ENDLESS, Daemon, environment, run_famulus
 from vault_sync.errors import VaultUnavailableError
 from vault_sync.vault import Vault
 
@@ -181,7 +181,7 @@ def test_wrong_and_missing_tokens_hosts_and_origins(start: Start) -> None:
 
 def test_who_listens_keeps_it_from_ending_no_longer_than_an_answer_may_take(start: Start) -> None:
     daemon = start().ready()
-    body = {"model": "planner", "stream": True, "max_tokens": 3000, "temperature": 0.8, "seed": 3}
+    body = {"model": "planner", "stream": True, "max_tokens": 3000, "grammar": ENDLESS}
     body["messages"] = [{"role": "user", "content": "Write a very long story about the sea."}]
     with daemon.client() as listening, daemon.client() as asking, listening.stream("GET", "/api/events") as events:
         hello = events.iter_lines()

@@ -15,7 +15,7 @@ from tests.torture.section import parted
 from tests.torture.table import BEGIN, END, table, write
 from tests.torture.world import Loss, missing
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("torture")]
+pytestmark = pytest.mark.slow
 
 NOTES = 14
 SEED = 20261124
@@ -62,7 +62,7 @@ def test_a_kill_between_the_commit_and_chroma_loses_nothing_and_embeds_nothing_a
     def run(course: Course, rounds: int) -> None:
         life = course.start(Act("store_add", "before", "kill"))
         path = course.world.new_note()
-        course.killed(life, within=20.0)
+        course.killed(life, within=PATIENCE)
         again = course.start()
         embedded = again.get("/api/health")["index"]["embedded_since_start"]
         text = (course.world.root / path).read_text(encoding="utf-8")
@@ -106,7 +106,7 @@ def mentioned(course: Course, rounds: int) -> None:
     life = course.start(Act("mark", "after", "stop"), Act("mark", "after", "kill", 2))
     course.provoke(life)
     life.go()
-    course.killed(life)
+    course.killed(life, within=PATIENCE)
 
 
 def left_behind(course: Course, rounds: int) -> None:
@@ -118,7 +118,7 @@ def left_behind(course: Course, rounds: int) -> None:
 def displaced(course: Course, rounds: int) -> None:
     life = course.start(Act("swap", "before", "stop"), Act("swap", "after", "kill"))
     meddle(course, life, course.provoke(life), "rename")
-    course.killed(life)
+    course.killed(life, within=PATIENCE)
 
 
 def edited_since(course: Course, rounds: int) -> None:

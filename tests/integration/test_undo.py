@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.process import LONG, Daemon, Events
+from tests.effort import LONG
+from tests.process import Daemon, Events
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("undo")]
+pytestmark = pytest.mark.slow
 
 PLUGIN = "plugin-of-this-test"
 

@@ -1,6 +1,7 @@
 """Whatever the policy: what it keeps from a use never comes up there, and everything else does."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,9 +109,9 @@ def test_more_is_never_allowed_than_is_readable(policy: Policy, path: VaultPath,
     assert policy.allows(path, "prompt") or not policy.allows(path, "chat")
 
 
-@settings(deadline=2000)
 @given(st.text("ab?*+(){}|[]\\/.19,^$<:=!-", max_size=40), st.text("ab/.", max_size=120))
 def test_any_filter_is_followed_in_little_time_or_told(inner: str, path: str) -> None:
-    text = f"/{inner}/"
+    text, began = f"/{inner}/", time.thread_time()
     assert isinstance(ignores([text], path), bool)
     assert not (problem(text) and ignores([text], path))
+    assert time.thread_time() - began < 2, "of the processor's time, which other work on the machine does not take"

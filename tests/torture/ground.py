@@ -185,12 +185,16 @@ class Life:
         """Wait until each of the notes has a section, or was looked at and needs none; no longer than that."""
         waited(lambda: not self.alive() or all(self.settled(path) for path in paths), within)
 
-    def settled(self, path: str) -> bool:
-        """Whether a note has a section, or was looked at and needs none."""
+    def looked(self, path: str) -> bool:
+        """Whether a note was looked at, and whatever is written into it stands there."""
         if self._events is not None:
             told = self._events.heard()
             self._looked |= {data["path"] for name, data in told if name == "autolink.looked"}
-        return path in self._looked or self.world.has_section(path)
+        return path in self._looked
+
+    def settled(self, path: str) -> bool:
+        """Whether a note has a section, or was looked at and needs none."""
+        return self.looked(path) or self.world.has_section(path)
 
 
 def waited(done: Callable[[], bool], within: float) -> bool:

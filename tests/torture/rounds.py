@@ -26,6 +26,8 @@ from tests.torture.notes import corpus
 FAULTS: tuple[Fault, ...] = (*kills.FAULTS, *disks.FAULTS, *editing.FAULTS, *times.FAULTS)
 AT_ONCE = 2
 _SIZES = {"vault": "4m", "data": "48m"}
+_SABOTAGED = 1.0
+"""Seconds that a daemon which loses bytes on purpose is given to bring them back."""
 _BROKEN = (DaemonError, EndedError, httpx.HTTPError, subprocess.SubprocessError, queue.Empty, OSError)
 """What ends a fault before its last round: the daemon did not start, did not answer, or hung."""
 
@@ -94,7 +96,8 @@ class Arena:
             ground = Ground(home, self._engines, corpus(), Random(f"{self._seed} {fault.name}"), self._notes, sabotage)
             if not self._prepared(ground, fault, after):
                 return Outcome(fault, skipped="it needs the right to mount a disk")
-            course = Course(ground, lambda found: self._report(outcome, found), copies=fault.copies)
+            patience = {"patience": _SABOTAGED} if sabotage else {}
+            course = Course(ground, lambda found: self._report(outcome, found), copies=fault.copies, **patience)
             try:
                 fault.run(course, rounds)
                 course.finish()

@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from daemon.errands import Errands
+from tests.effort import LONG
 
 
 def test_jobs_are_done_in_order_by_one_thread() -> None:
@@ -18,7 +19,7 @@ def test_jobs_are_done_in_order_by_one_thread() -> None:
     assert len(errands) == 5 and not done
     worker = threading.Thread(target=errands.do_all)
     worker.start()
-    assert [answer.result(20) for answer in answers] == [0, 1, 4, 9, 16]
+    assert [answer.result(LONG) for answer in answers] == [0, 1, 4, 9, 16]
     worker.join()
     assert done == [0, 1, 2, 3, 4] and not errands
 

@@ -26,6 +26,7 @@ from daemon.config import NotesSection, RuleSection, Settings, WritingSection
 from daemon.indexing.standing import UpkeepStatus
 from daemon.routes import status
 from tests.composed import asking
+from tests.effort import LONG
 from tests.fakes.chat_engine import ScriptedEngine
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.index.records import NoteRecord
@@ -36,7 +37,6 @@ from vault_sync.policy.policy import USES
 from vault_sync.writing.edit import Edit, content_hash
 from vault_sync.writing.journal import Selection
 
-LONG = 30
 SECRET = VaultPath("Private/Quagga.md")
 HORSES = VaultPath("Horses.md")
 DIGEST = VaultPath("Digests/Week.md")

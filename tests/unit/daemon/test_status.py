@@ -11,9 +11,8 @@ from daemon import compose as composing
 from daemon.compose import Famulus, compose
 from daemon.config import Settings
 from tests.composed import asking
+from tests.effort import LONG
 from tests.fakes.embedder import WaitingEmbedder
-
-LONG = 20
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import pytest
 
+from tests.effort import LONG
 from vault_sync.errors import StoreAwayError
 from vault_sync.stores.chroma_server import Address, AsyncLine, ChromaServer, Line, SyncLine
 
@@ -19,7 +20,7 @@ class Proxy(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.headers_seen.append({name.lower(): value for name, value in self.headers.items()})
         if self.wait is not None:
-            self.wait.wait(20)
+            self.wait.wait(LONG)
         body = json.dumps({"error": "Unauthorized"}).encode()
         self.send_response(401)
         self.send_header("Content-Length", str(len(body)))
@@ -81,7 +82,7 @@ def test_a_server_that_never_answers_is_given_up(proxy: tuple[str, type[Proxy]])
 def test_closing_lets_go_of_those_who_wait(proxy: tuple[str, type[Proxy]]) -> None:
     url, handler = proxy
     handler.wait = threading.Event()
-    line = AsyncLine(Address(url), patience=20)
+    line = AsyncLine(Address(url), patience=LONG)
     caught: list[Exception] = []
 
     def ask() -> None:
@@ -95,7 +96,7 @@ def test_closing_lets_go_of_those_who_wait(proxy: tuple[str, type[Proxy]]) -> No
     while not handler.headers_seen:
         waiting.join(0.01)
     line.close()
-    waiting.join(20)
+    waiting.join(LONG)
     assert caught and not waiting.is_alive()
     line.close()
 

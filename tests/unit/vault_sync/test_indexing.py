@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import LONG
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.errors import EmbedderError
 from vault_sync.index.ledger import Ledger
@@ -20,8 +21,6 @@ from vault_sync.ports import Vectors
 from vault_sync.stores.memory import MemoryStore
 from vault_sync.vault import Vault
 
-LONG = 20.0
-"""Seconds that a test waits for what should come at once."""
 NOTES = 150
 PARAGRAPH = "The {0} of note {1} stands in a section of its own, with words enough for a chunk. " * 3
 

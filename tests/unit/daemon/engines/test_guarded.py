@@ -6,6 +6,7 @@ import pytest
 
 from agents.errors import EngineError
 from daemon.engines.guarded import PAUSE, GuardedEmbedder, GuardedReranker
+from tests.effort import LONG
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.errors import EmbedderError, RerankerError
 from vault_sync.ports import Vectors
@@ -98,7 +99,7 @@ def test_nobody_waits_longer_than_was_said() -> None:
 
     class Slow(Ranks):
         def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]:
-            assert end.wait(20)
+            assert end.wait(LONG)
             return [1.0]
 
     guarded = GuardedReranker(Slow(), 0.01)

@@ -17,10 +17,10 @@ from daemon.compose import Famulus
 from daemon.config import FolderMode, JournalSection, LinkingSection
 from daemon.jobs.producers import Related
 from tests.composed import Build, asking
+from tests.effort import LONG
 from tests.fakes.jobbing import Nobody
 from vault_sync.paths import VaultPath
 
-LONG = 30
 SAID = "An index finds table rows by sorted keys: few pages, few rows read."
 NOTES = {f"{name}.md": f"# {name}\n\n{SAID} {name} is about it.\n".encode() for name in ("Tree", "Index", "Hash #1")}
 NOTES |= {"Journal/Day.md": NOTES["Tree.md"], "Ещё/Ключ.md": f"# Ключ\n\n{SAID} Ключ — это он.\n".encode()}

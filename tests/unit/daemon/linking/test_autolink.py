@@ -4,6 +4,7 @@ import pytest
 
 from daemon.config import LinkingSection
 from daemon.linking.autolink import AutoLink
+from tests.effort import LONG
 from vault_sync.paths import VaultPath
 
 
@@ -21,5 +22,5 @@ async def test_it_ends_also_when_a_note_is_saved_in_that_moment(ticks: int) -> N
     link.saved(VaultPath("a.md"))
     for _ in range(ticks):
         await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG):
         await link.stop()

@@ -7,6 +7,7 @@ from queue import Queue
 
 import pytest
 
+from tests.effort import LONG
 from vault_sync.databases.database import Database
 from vault_sync.databases.soundness import DamageError
 
@@ -48,7 +49,7 @@ class Reader:
 
     def read(self) -> list[str]:
         self._asked.put(True)
-        return self._told.get(timeout=20)
+        return self._told.get(timeout=LONG)
 
     def end(self) -> None:
         self._asked.put(False)

@@ -3,10 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.effort import LONG
 from vault_sync.index.ahead import ahead, helper
-
-LONG = 20.0
-"""Seconds that a test waits for what should come at once."""
 
 
 def test_results_come_in_order_each_with_its_item() -> None:

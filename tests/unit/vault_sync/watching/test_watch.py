@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.confined import WATCHES, confined
+from tests.effort import LONG
 from vault_sync.watching.watch import Watcher
 
-LONG = 20
 ROOT = Path(__file__).resolve().parents[4]
 QUEUE = Path("/proc/sys/fs/inotify/max_queued_events")
 IN_ONE_READ = 8192
@@ -103,7 +103,7 @@ def run(command: list[str], code: str, root: Path) -> subprocess.CompletedProces
     """Python code in a process of its own, with `root` as its argument."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     whole = [*command, sys.executable, "-c", code, str(root)]
-    return subprocess.run(whole, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    return subprocess.run(whole, capture_output=True, text=True, timeout=LONG, env=environment, check=False)
 
 
 START = """

@@ -11,6 +11,7 @@ from agents.ports import ChatDelta, ChatRequest, Message, Usage
 from daemon.engines.hosting.leased import LeasedChat
 from daemon.engines.hosting.residency import Residency
 from daemon.engines.hosting.ticker import Ticker
+from tests.effort import LONG
 from tests.fakes.scripted_chat import ScriptedChat
 from tests.fakes.tenants import Flat
 
@@ -52,7 +53,7 @@ async def test_a_slow_reader_holds_nobody_up() -> None:
     stream: Any = first.stream(HELLO)
     begun = (await anext(stream)).text
     flat.clock.now = 2000.0
-    assert await asyncio.wait_for(text_of(second), 10) == "other words"
+    assert await asyncio.wait_for(text_of(second), LONG) == "other words"
     assert flat.unloads == ["a"]
     rest = [delta async for delta in stream]
     assert begun + "".join(delta.text for delta in rest) == "one two three four"
@@ -72,7 +73,7 @@ async def test_who_needs_the_next_engine_to_read_on_is_served() -> None:
             found.append(delta.text + await text_of(inner) if delta.text == "one t" else delta.text)
         return found
 
-    assert "".join(await asyncio.wait_for(both(), 20)) == "one tyeswo three"
+    assert "".join(await asyncio.wait_for(both(), LONG)) == "one tyeswo three"
 
 
 async def test_a_reader_who_goes_ends_the_answer_and_the_lease() -> None:

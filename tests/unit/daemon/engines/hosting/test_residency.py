@@ -7,6 +7,7 @@ from agents.errors import EngineError
 from agents.ports import Priority
 from daemon.engines.hosting.residency import Lease, Residency
 from daemon.engines.hosting.sharing import Terms
+from tests.effort import LONG
 from tests.fakes.tenants import Flat
 
 
@@ -15,7 +16,7 @@ async def use(flat: Flat, residency: Residency, name: str, priority: Priority = 
     task = asyncio.create_task(residency.take(name, priority))
     await asyncio.sleep(0)
     residency.look()
-    lease = await asyncio.wait_for(task, 10)
+    lease = await asyncio.wait_for(task, LONG)
     flat.load(name)
     return lease
 
@@ -57,7 +58,7 @@ async def test_one_makes_room_for_the_other_once_it_has_stayed_its_time() -> Non
     assert residency.look() == 20.0
     flat.clock.now = 20.0
     residency.look()
-    (await asyncio.wait_for(waiting, 10)).release()
+    (await asyncio.wait_for(waiting, LONG)).release()
     assert flat.unloads == ["a"] and residency.waiting() == {}
 
 
@@ -72,13 +73,13 @@ async def test_nobody_is_unloaded_while_it_answers_and_nobody_else_is_let_in_mea
     assert not waiting.done() and not again.done() and not flat.unloads
     answering.release()
     residency.look()
-    lease = await asyncio.wait_for(waiting, 10)
+    lease = await asyncio.wait_for(waiting, LONG)
     flat.load("b")
     lease.release()
     assert flat.unloads == ["a"]
     flat.clock.now = 60.0
     residency.look()
-    (await asyncio.wait_for(again, 10)).release()
+    (await asyncio.wait_for(again, LONG)).release()
     assert flat.unloads == ["a", "b"]
 
 
@@ -92,7 +93,7 @@ async def test_who_is_to_leave_is_told_to_hurry() -> None:
     assert told.is_set()
     lease.release()
     residency.look()
-    (await asyncio.wait_for(waiting, 10)).release()
+    (await asyncio.wait_for(waiting, LONG)).release()
 
 
 async def test_one_that_waits_no_longer_unloads_nobody() -> None:
@@ -123,7 +124,7 @@ async def test_bulk_work_waits_for_memory_that_another_program_has_and_others_ar
     assert not bulk.done()
     flat.foreign = 10
     residency.look()
-    (await asyncio.wait_for(bulk, 10)).release()
+    (await asyncio.wait_for(bulk, LONG)).release()
 
 
 async def test_while_one_loads_another_is_not_told_that_it_never_fits() -> None:
@@ -132,7 +133,7 @@ async def test_while_one_loads_another_is_not_told_that_it_never_fits() -> None:
     loading = asyncio.create_task(residency.take("a", "interactive"))
     await asyncio.sleep(0)
     residency.look()
-    lease = await asyncio.wait_for(loading, 10)
+    lease = await asyncio.wait_for(loading, LONG)
     flat.foreign = 50  # what has been loaded of it so far
     waiting = await asked(residency, "b")
     assert not waiting.done()
@@ -141,7 +142,7 @@ async def test_while_one_loads_another_is_not_told_that_it_never_fits() -> None:
     lease.release()
     flat.clock.now = 30.0
     residency.look()
-    (await asyncio.wait_for(waiting, 10)).release()
+    (await asyncio.wait_for(waiting, LONG)).release()
 
 
 async def test_an_engine_that_does_not_load_holds_nothing() -> None:
@@ -174,7 +175,7 @@ async def test_after_the_end_nobody_is_let_in() -> None:
     residency.close()
     for task in (waiting, asyncio.ensure_future(residency.take("a", "interactive"))):
         with pytest.raises(EngineError, match="gave no answer"):
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, LONG)
 
 
 async def test_a_second_release_does_nothing() -> None:
@@ -188,7 +189,7 @@ async def test_a_second_release_does_nothing() -> None:
     assert not flat.unloads
     second.release()
     residency.look()
-    (await asyncio.wait_for(waiting, 10)).release()
+    (await asyncio.wait_for(waiting, LONG)).release()
 
 
 def test_threads_have_leases_too() -> None:
@@ -236,7 +237,7 @@ async def test_those_who_wait_are_told_when_looking_fails() -> None:
     await asyncio.sleep(0)
     residency.give_up(EngineError("Broken."))
     with pytest.raises(EngineError, match="Broken"):
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, LONG)
 
 
 async def test_one_that_parts_leaves_its_room_and_who_waits_for_it_is_told() -> None:
@@ -246,12 +247,12 @@ async def test_one_that_parts_leaves_its_room_and_who_waits_for_it_is_told() -> 
     waiting, others = await asked(residency, "b"), await asked(residency, "c")
     residency.part("b")
     with pytest.raises(EngineError):
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, LONG)
     residency.part("a")
     flat.loaded.discard("a")
     used.release()
     residency.look()
-    (await asyncio.wait_for(others, 10)).release()
+    (await asyncio.wait_for(others, LONG)).release()
     assert not residency.knows("a") and residency.holds().keys() == {"c"} and not flat.unloads
     with pytest.raises(EngineError):
         await residency.take("a", "interactive")

@@ -13,6 +13,7 @@ from daemon.engines.hosting.rooms import Held, Rooms, Tenant, Wanted
 from daemon.engines.hosting.sharing import Terms
 from daemon.engines.hosting.sizing import Size
 from daemon.engines.spec import EngineSpec
+from tests.effort import LONG
 from tests.fakes.tenants import Clock
 
 GIB = 1 << 30
@@ -85,17 +86,17 @@ async def test_bulk_work_yields_main_memory_too() -> None:
     first = asyncio.create_task(residency.take("a", "bulk"))
     await asyncio.sleep(0)
     residency.look()
-    (await asyncio.wait_for(first, 10)).release()
+    (await asyncio.wait_for(first, LONG)).release()
     for free in (40.0, 0.5):
         machine.main = free
         residency.look()
     bulk, asked = (asyncio.create_task(residency.take("a", priority)) for priority in ("bulk", "interactive"))
     await asyncio.sleep(0)
     assert not bulk.done()
-    (await asyncio.wait_for(asked, 10)).release()
+    (await asyncio.wait_for(asked, LONG)).release()
     machine.main = 41.0
     residency.look()
-    (await asyncio.wait_for(bulk, 10)).release()
+    (await asyncio.wait_for(bulk, LONG)).release()
 
 
 async def test_bulk_work_yields_a_card_to_another_program_and_goes_on_later() -> None:
@@ -110,7 +111,7 @@ async def test_bulk_work_yields_a_card_to_another_program_and_goes_on_later() ->
         await asyncio.sleep(0)
         return task
 
-    lease = await asyncio.wait_for(await take("bulk"), 10)
+    lease = await asyncio.wait_for(await take("bulk"), LONG)
     loaded.add("a")
     cards.free["0000:01:00.0"] = 20.0
     residency.look()
@@ -119,7 +120,7 @@ async def test_bulk_work_yields_a_card_to_another_program_and_goes_on_later() ->
     lease.release()
     bulk, asked = await take("bulk"), await take("interactive")
     assert not bulk.done()
-    (await asyncio.wait_for(asked, 10)).release()
+    (await asyncio.wait_for(asked, LONG)).release()
 
     clock.now = 30.0
     residency.look()
@@ -130,7 +131,7 @@ async def test_bulk_work_yields_a_card_to_another_program_and_goes_on_later() ->
     assert not bulk.done()
     cards.free["0000:01:00.0"] = 78.0
     residency.look()
-    (await asyncio.wait_for(bulk, 10)).release()
+    (await asyncio.wait_for(bulk, LONG)).release()
 
 
 def test_main_memory_is_told_as_it_is_now() -> None:
