@@ -17,8 +17,8 @@ import llama_cpp
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.engines.llama_cpp.blocks import Logits, highest
 from daemon.engines.llama_cpp.chance import Chance, chosen
-from daemon.engines.llama_cpp.drawing import Logits, highest
 from daemon.engines.worker.requests import Sampling
 
 VOCABULARY, ANSWERS, ROUNDS, TEMPERATURE = 151_936, 32, 15, 0.7

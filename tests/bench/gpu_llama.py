@@ -37,7 +37,7 @@ from daemon.engines.spec import EngineSpec
 from daemon.engines.worker.worker import Launch, Worker, python_worker
 
 CONTEXT, SEQUENCES, TOKENS, WORDS = 1024, 32, 256, 100
-GATEWAY_PAIRS = 10
+GATEWAY_PAIRS, GATEWAY_TOKENS = 12, 768
 SPEC = EngineSpec("gpu", "llama_cpp", "", context=CONTEXT, sequences=SEQUENCES, gpu_layers=99, stall_seconds=200)
 VARIANTS: dict[str, dict[str, object]] = {
     "apart": {},
@@ -147,7 +147,9 @@ class Run:
             engine.close()
         return found
 
-    async def streams(self, engine: LlamaCppEngine, count: int, temperature: float) -> dict[str, float]:
+    async def streams(
+        self, engine: LlamaCppEngine, count: int, temperature: float, tokens: int = TOKENS
+    ) -> dict[str, float]:
         """Tokens a second of all together, median and worst time to the first token in ms."""
         began = time.perf_counter()
         first: list[float] = []
@@ -157,7 +159,7 @@ class Run:
 
         async def one(number: int) -> None:
             text = f"{time.time_ns()} {number} " + "note " * WORDS
-            request = ChatRequest((Message("user", text),), TOKENS, temperature=temperature)
+            request = ChatRequest((Message("user", text),), tokens, temperature=temperature)
             some = 0
             async for delta in engine.stream(request):
                 written[number] = delta.usage.completion_tokens if delta.usage else 0
@@ -192,15 +194,18 @@ class Run:
         return found
 
     async def gateway(self, more: str) -> dict[str, Any]:
-        """What HTTP takes of the tokens a second of 32 streams: pairs of rounds, each pair in the other order."""
+        """What HTTP takes of the tokens a second of 32 streams: pairs of rounds, each pair in the other order.
+
+        Answers are long, for the way of the last line to the client counts as decoding.
+        """
         http, direct = [], []
         async with self.served(more) as famulus:
             for number in range(GATEWAY_PAIRS):
                 for turn in (number, number + 1):
                     if turn % 2:
-                        http.append((await famulus.clients(SEQUENCES, 0.0))["decoding"])
+                        http.append((await famulus.clients(SEQUENCES, 0.0, GATEWAY_TOKENS))["decoding"])
                     else:
-                        direct.append((await self.streams(famulus.engine, SEQUENCES, 0.0))["decoding"])
+                        direct.append((await self.streams(famulus.engine, SEQUENCES, 0.0, GATEWAY_TOKENS))["decoding"])
         ratios = [one / other for one, other in zip(http, direct, strict=True)]
         return {"http": http, "engine": direct, "ratio": _median_with_interval(ratios)}
 
@@ -235,11 +240,11 @@ class Served:
     token: str
     engine: LlamaCppEngine
 
-    async def clients(self, count: int, temperature: float) -> dict[str, Any]:
+    async def clients(self, count: int, temperature: float, tokens: int = TOKENS) -> dict[str, Any]:
         """So many clients in a process of their own, one request each."""
         asked = [
             "-m", "tests.bench.sse_client", self.url, self.token, "gpu", f"--clients={count}",
-            f"--tokens={TOKENS}", f"--words={WORDS}", "--rounds=1", f"--temperature={temperature}",
+            f"--tokens={tokens}", f"--words={WORDS}", "--rounds=1", f"--temperature={temperature}",
         ]  # fmt: skip
         told: dict[str, Any] = json.loads(await _output([sys.executable, *asked], {}))
         return {**told, "decoding": _decoding(told["tokens"], count, told["seconds_worst"], told["first_ms_worst"])}

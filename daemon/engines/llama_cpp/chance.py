@@ -11,7 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.engines.llama_cpp.drawing import COLD, WIDTH, Logits, drawn, highest
+from daemon.engines.llama_cpp.blocks import Logits, highest
+from daemon.engines.llama_cpp.crew import Sharing, alone
+from daemon.engines.llama_cpp.drawing import COLD, drawn
 from daemon.engines.llama_cpp.few import Few, among_few
 from daemon.engines.worker.requests import Sampling
 
@@ -75,10 +77,11 @@ class Chance:
         return _picked(weights, self.dice.random())
 
 
-def chosen(logits: Logits, tops: Logits, chances: Sequence[Chance]) -> list[int]:
+def chosen(logits: Logits, tops: Logits, chances: Sequence[Chance], share: Sharing = alone) -> list[int]:
     """A token for each row of `logits` (n, vocabulary), of which `tops` (n, blocks) are the highest of each block.
 
-    Those for whom nothing but temperature decides are drawn together, and so are those who choose among few.
+    Those for whom nothing but temperature decides are drawn together, and so are those who choose among few, for whom
+    `share` shares one more look at their rows.
     """
     found: dict[int, int] = {}
     plain = [row for row, chance in enumerate(chances) if chance.plain]
@@ -88,7 +91,7 @@ def chosen(logits: Logits, tops: Logits, chances: Sequence[Chance]) -> list[int]
     can_be = np.isfinite(tops).sum(axis=1)
     few = {row: each for row, chance in enumerate(chances) if (each := chance.few(int(can_be[row]))) is not None}
     if len(few) > 1:
-        found |= zip(few, among_few(*_of(logits, tops, list(few)), list(few.values())), strict=True)
+        found |= zip(few, among_few(*_of(logits, tops, list(few)), list(few.values()), share), strict=True)
     return [found[row] if row in found else chance.choose(logits[row], tops[row]) for row, chance in enumerate(chances)]
 
 
@@ -104,7 +107,7 @@ def likeliest(logits: Logits, tops: Logits, sampling: Sampling) -> NDArray[np.in
     bar = _bar(tops, sampling)
     reach = best - _REACH
     for lowest, complete in ((max(bar, reach), bar >= reach), (bar, True)):
-        tokens = _reaching(logits, tops, lowest)
+        tokens = np.flatnonzero(logits >= lowest)
         tokens = tokens[np.argsort(-logits[tokens], kind="stable")]
         count = _kept(np.exp((logits[tokens] - best).astype(np.float64)), whole, sampling, complete=complete)
         if count:
@@ -123,17 +126,6 @@ def _bar(tops: Logits, sampling: Sampling) -> float:
     if sampling.min_p and not (sampling.top_k and sampling.top_p < 1):  # these weigh what min-p then takes away
         bar = max(bar, float(tops.max()) + math.log(sampling.min_p) - _ROUNDED)
     return bar
-
-
-def _reaching(logits: Logits, tops: Logits, bar: float) -> NDArray[np.int64]:
-    """The tokens with this logit or a higher one, in their order."""
-    reaching = np.flatnonzero(tops >= bar)
-    if 4 * len(reaching) > len(tops):
-        return np.asarray(np.flatnonzero(logits >= bar), np.int64)
-    tokens: NDArray[np.int64] = (WIDTH * reaching[:, np.newaxis] + np.arange(WIDTH)).ravel()
-    tokens = tokens[: np.searchsorted(tokens, len(logits))]
-    found: NDArray[np.int64] = tokens[logits[tokens] >= bar]
-    return found
 
 
 def _kept(weights: NDArray[np.float64], whole: float, sampling: Sampling, *, complete: bool) -> int:

@@ -1,7 +1,7 @@
 """Drawing tokens by temperature and chance alone, after one look at the logits. Pure but for the dice.
 
-The vocabulary is cut into blocks, and the highest logit of each is found: whole arrays are compared, never exponentiated,
-summed or sorted. A block is drawn as if each of its tokens were as likely as its likeliest one, a token of it evenly, and
+The vocabulary is cut into blocks, and the highest logit of each is found (`blocks`): whole arrays are compared, never
+exponentiated, summed or sorted. A block is drawn as if each of its tokens were as likely as its likeliest one, a token of it evenly, and
 that is accepted as often as it is likely against the block's likeliest. What is accepted first has the distribution that
 was asked for, exactly (von Neumann, 1951). Where a few tokens have most of the weight, nearly all would be refused:
 there the blocks with the likeliest tokens are summed up, and drawn from as they are. All rows are drawn together:
@@ -10,33 +10,19 @@ calls for each row by itself would take longer than what they compute.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-Logits = NDArray[np.float32]
-Numbers = NDArray[np.int64]
+from daemon.engines.llama_cpp.blocks import Logits, Numbers, heights, members
+
 Shares = NDArray[np.float64]
-WIDTH = 512
-"""Tokens of a block. Wider ones are fewer to draw from, and more of what is drawn from them is refused."""
-AT_ONCE = 48
+AT_ONCE = 24
 """Tokens of a row that are drawn at the same time, of which the first accepted one counts."""
 SUMMED, PEAK = 4, 0.02
 """Blocks that are summed up where the likeliest one has more than this share of the bounds of all."""
 COLD = 1e-5
 """At temperatures below, the likeliest token is taken: no other one has a chance that can be told from none."""
-
-
-def blocks(vocabulary: int) -> int:
-    """How many blocks there are, the last of which may be shorter."""
-    return -(-vocabulary // WIDTH)
-
-
-def highest(logits: Logits) -> Logits:
-    """(n, blocks): the highest of each block, for `logits` (n, vocabulary)."""
-    found: Logits = np.maximum.reduceat(logits, np.arange(0, logits.shape[1], WIDTH), axis=1)
-    return found
 
 
 def drawn(
@@ -53,8 +39,7 @@ def drawn(
         if temperature >= COLD and np.isfinite(best[row]):
             warm.append(row)
         else:
-            start = WIDTH * int(tops[row].argmax())
-            tokens[row] = start + int(logits[row, start : start + WIDTH].argmax())
+            tokens[row] = int(logits[row].argmax())
     if warm:
         all_warm = len(warm) == len(tops)
         chosen = logits if all_warm else logits[warm]
@@ -92,7 +77,7 @@ def _by_chance(scaled: _Scaled, dice: Sequence[np.random.Generator]) -> list[int
         column = left[:, np.newaxis]
         which, place, patience = _thrown([dice[int(row)] for row in left])
         block = np.minimum(ends.searchsorted(which + column, side="right") - count * column, count - 1)
-        token = WIDTH * block + (place * height[block]).astype(np.int64)
+        token = block + count * (place * height[block]).astype(np.int64)
         exact = summed[column, block]
         accepted = exact | (scaled.logits[column, token] + patience * scaled.heat[column] >= scaled.tops[column, block])
         first = (np.arange(len(left)), accepted.argmax(axis=1))
@@ -110,13 +95,11 @@ def _bounds(scaled: _Scaled, height: Logits) -> tuple[Logits, NDArray[np.bool_]]
     rows = np.arange(len(scaled.tops))
     bounds = scaled.weights(scaled.tops, rows) * height
     summed = np.zeros(bounds.shape, np.bool_)
-    full = scaled.logits.shape[1] // WIDTH
-    peaked = np.flatnonzero(bounds.max(axis=1) > PEAK * bounds.sum(axis=1)) if full > SUMMED else rows[:0]
+    peaked = np.flatnonzero(bounds.max(axis=1) > PEAK * bounds.sum(axis=1)) if bounds.shape[1] > SUMMED else rows[:0]
     if peaked.size:
-        hot = np.argpartition(scaled.tops[peaked, :full], -SUMMED, axis=1)[:, -SUMMED:]
-        among = (peaked[:, np.newaxis], hot)
-        in_blocks = scaled.logits[:, : full * WIDTH].reshape(len(rows), full, WIDTH)
-        bounds[among] = scaled.weights(in_blocks[among], peaked).sum(axis=2)
+        hot = np.argpartition(scaled.tops[peaked], -SUMMED, axis=1)[:, -SUMMED:]
+        among = (np.repeat(peaked, SUMMED), hot.ravel())
+        bounds[among] = scaled.weights(members(scaled.logits, *among)[1], among[0]).sum(axis=1)
         summed[among] = True
     return bounds, summed
 
@@ -131,9 +114,10 @@ def _ends(bounds: Logits) -> Shares:
 
 def _within(scaled: _Scaled, rows: Numbers, block: Numbers, place: Shares) -> Numbers:
     """A token of a block for each row, by their weights; `place` in 0..1."""
-    tokens = WIDTH * block[:, np.newaxis] + np.arange(WIDTH)
-    sums = np.cumsum(scaled.weights(scaled.logits[rows[:, np.newaxis], tokens], rows), axis=1, dtype=np.float64)
-    found: Numbers = WIDTH * block + (sums > place[:, np.newaxis] * sums[:, -1:]).argmax(axis=1)
+    tokens, logits = members(scaled.logits, rows, block)
+    sums = np.cumsum(scaled.weights(logits, rows), axis=1, dtype=np.float64)
+    within = (sums > place[:, np.newaxis] * sums[:, -1:]).argmax(axis=1)
+    found: Numbers = tokens[np.arange(len(rows)), within]
     return found
 
 
@@ -143,11 +127,3 @@ def _thrown(dice: Sequence[np.random.Generator]) -> tuple[Shares, Shares, Shares
     for part, each in zip(room, dice, strict=True):
         each.random(out=part)
     return room[:, 0], room[:, 1], -np.log1p(-room[:, 2])
-
-
-@cache
-def heights(vocabulary: int) -> Logits:
-    """How many tokens each block has."""
-    found = np.full(blocks(vocabulary), WIDTH, np.float32)
-    found[-1] = vocabulary - WIDTH * (len(found) - 1)
-    return found

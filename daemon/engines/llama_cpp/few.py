@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.engines.llama_cpp.drawing import WIDTH, Logits
+from daemon.engines.llama_cpp.blocks import Logits, Numbers
+from daemon.engines.llama_cpp.crew import Sharing, alone
 
-Numbers = NDArray[np.int64]
 Shares = NDArray[np.float64]
 
 
@@ -27,7 +27,7 @@ class Few:
     dice: np.random.Generator
 
 
-def among_few(logits: Logits, tops: Logits, few: Sequence[Few]) -> list[int]:
+def among_few(logits: Logits, tops: Logits, few: Sequence[Few], share: Sharing = alone) -> list[int]:
     """A token for each row of `logits` (n, vocabulary), of which `tops` (n, blocks) are the highest of each block.
 
     Each `top_k` is at least 1, in each row that many blocks have a token that can be, and each temperature is above zero.
@@ -36,7 +36,7 @@ def among_few(logits: Logits, tops: Logits, few: Sequence[Few]) -> list[int]:
     from_below = tops.shape[1] - top_k
     # where k blocks have a token of this height, none below is among the k likeliest
     bars = np.take_along_axis(np.partition(tops, np.unique(from_below), axis=1), from_below[:, np.newaxis], axis=1)
-    tokens, values = _table(*_reaching(logits, tops, bars))
+    tokens, values = _table(*_reaching(logits, bars, share))
     kept = _kept(values, few, top_k)
     heat = np.array([each.temperature for each in few])[:, np.newaxis]
     weights = np.where(np.arange(values.shape[1]) < kept[:, np.newaxis], _against_best(values, heat), 0.0)
@@ -46,20 +46,12 @@ def among_few(logits: Logits, tops: Logits, few: Sequence[Few]) -> list[int]:
     return [int(token) for token in tokens[np.arange(len(few)), places]]
 
 
-def _reaching(logits: Logits, tops: Logits, bars: Logits) -> tuple[Numbers, Numbers, Logits]:
+def _reaching(logits: Logits, bars: Logits, share: Sharing) -> tuple[Numbers, Numbers, Logits]:
     """Row, token and logit of all that reach the bar of their row: at least the k likeliest of it."""
-    full = logits.shape[1] // WIDTH
-    rows, blocks = np.nonzero(tops[:, :full] >= bars)
-    values = logits[:, : full * WIDTH].reshape(len(logits), full, WIDTH)[rows, blocks]
-    found = np.flatnonzero(values >= bars[rows])
-    which, column = np.divmod(found, WIDTH)
-    last_rows, last_column = np.nonzero(logits[:, full * WIDTH :] >= bars)
-    last = logits[last_rows, full * WIDTH + last_column]
-    return (
-        np.concatenate([rows[which], last_rows]),
-        np.concatenate([WIDTH * blocks[which] + column, full * WIDTH + last_column]),
-        np.concatenate([values.ravel()[found], last]),
-    )
+    vocabulary = logits.shape[1]
+    parts = share(lambda some: np.flatnonzero(logits[some] >= bars[some]) + some.start * vocabulary, len(logits))
+    rows, tokens = np.divmod(np.concatenate(parts), vocabulary)
+    return rows, tokens, logits[rows, tokens]
 
 
 def _table(rows: Numbers, tokens: Numbers, values: Logits) -> tuple[Numbers, Logits]:

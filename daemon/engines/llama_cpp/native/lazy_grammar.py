@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from daemon.engines.dialogue.answers.lazy import Lazily
 from daemon.engines.dialogue.answers.parts import OpenCall
-from daemon.engines.llama_cpp.drawing import Logits
+from daemon.engines.llama_cpp.blocks import Logits
 from daemon.engines.llama_cpp.native.schema import grammar_of_call
 from daemon.engines.worker.errors import WorkerError
 

@@ -7,8 +7,8 @@ import llama_cpp
 import numpy as np
 
 from daemon.engines.llama_cpp.batch_ports import NO_NUMBERS, NO_TOKEN, Chosen
+from daemon.engines.llama_cpp.blocks import Logits
 from daemon.engines.llama_cpp.chance import Chance
-from daemon.engines.llama_cpp.drawing import Logits
 from daemon.engines.llama_cpp.native.lazy_grammar import Grammar, LazyGrammar
 from daemon.engines.worker import errors as worker_errors
 from daemon.engines.worker.requests import Sampling

@@ -2,7 +2,6 @@
 
 import ctypes
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import llama_cpp
@@ -10,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.engines.llama_cpp.batch_ports import Chosen, Row, Sampler
+from daemon.engines.llama_cpp.blocks import Logits, highest
 from daemon.engines.llama_cpp.chance import chosen
-from daemon.engines.llama_cpp.drawing import COLD, Logits, highest
+from daemon.engines.llama_cpp.crew import Crew
+from daemon.engines.llama_cpp.drawing import COLD
 from daemon.engines.llama_cpp.native import contexts
 from daemon.engines.llama_cpp.native.sampler import LlamaSampler
 from daemon.engines.llama_cpp.native.schema import grammar_of
@@ -52,8 +53,7 @@ class LlamaSequences:
         self.aside = not here and (options.gpu_layers < 0 or options.gpu_layers >= layers)
         self.partial = not (llama_cpp.llama_model_is_recurrent(model) or llama_cpp.llama_model_is_hybrid(model))
         self._batch = Batch(self.batch + outputs)
-        self._parts = max(1, min(_SAMPLING_THREADS, contexts.threads(options) - 1))
-        self._pool = ThreadPoolExecutor(self._parts, "sampler")
+        self._crew = Crew(min(_SAMPLING_THREADS, contexts.threads(options) - 1), "sampler")
 
     def decode(self, rows: Sequence[Row]) -> None:
         """Carry out a step. Raises WorkerError."""
@@ -131,26 +131,21 @@ class LlamaSequences:
         rows = logits if len(plain) == len(logits) else logits[[output for _, output, _ in plain]]
         chances = [sampler.chance for sampler, _, _ in plain]
         cold = max(chance.temperature for chance in chances) < COLD
-        parts = self._shared(
-            lambda some: [
-                rows[some[0] : some[-1] + 1].argmax(axis=1) if cold else highest(rows[some[0] : some[-1] + 1])
-            ],
-            range(len(rows)),
-        )
-        found = np.concatenate(parts)
-        tokens = found if cold else chosen(rows, found, chances)
+        look = self._looks(lambda some: rows[some].argmax(axis=1) if cold else highest(rows[some]), len(rows))
+        found = np.concatenate(look)
+        tokens = found if cold else chosen(rows, found, chances, self._looks)
         return [
             [Chosen(sampler.seen(int(token), logits[output]))]
             for token, (sampler, output, _) in zip(tokens, plain, strict=True)
         ]
 
+    def _looks(self, work: Callable[[slice], Result], rows: int) -> list[Result]:
+        """What is found by looking at slices of the rows, which the cores share where there are enough of them."""
+        return self._crew.share(lambda some: work(slice(some[0], some[-1] + 1)), range(rows), _WORTH_SHARING)
+
     def _shared(self, work: Callable[[Sequence[Part]], list[Result]], parts: Sequence[Part]) -> list[Result]:
         """The results of the work, which the cores share where there is enough of it."""
-        size = max(_WORTH_SHARING, -(-len(parts) // self._parts))
-        if len(parts) <= size:
-            return work(parts) if parts else []
-        shares = [parts[start : start + size] for start in range(0, len(parts), size)]
-        return [each for share in self._pool.map(work, shares) for each in share]
+        return [each for share in self._crew.share(work, parts, _WORTH_SHARING) for each in share]
 
     def _of(self, logits: Logits, sampler: Sampler, output: int, draft: Sequence[int]) -> list[Chosen]:
         if sampler.on_device:

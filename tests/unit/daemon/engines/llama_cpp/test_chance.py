@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from daemon.engines.llama_cpp.blocks import COUNT, highest
 from daemon.engines.llama_cpp.chance import Chance, chosen, likeliest
-from daemon.engines.llama_cpp.drawing import WIDTH, highest
 from daemon.engines.worker.requests import Sampling
 from tests.effort import effort
 
@@ -98,7 +98,7 @@ def test_penalties_count_what_was_said_and_leave_the_logits_alone() -> None:
 @pytest.mark.parametrize("deviation", [0.5, 3.0, 9.0])
 @pytest.mark.parametrize(("top_k", "min_p"), [(1, 0.0), (7, 0.0), (40, 0.0), (40, 0.05), (0, 0.01), (5000, 0.0)])
 def test_among_many_blocks_the_same_are_kept(deviation: float, top_k: int, min_p: float) -> None:
-    logits = np.random.default_rng(5).normal(0, deviation, 60 * WIDTH + 77).astype(np.float32)
+    logits = np.random.default_rng(5).normal(0, deviation, 30 * COUNT + 77).astype(np.float32)
     order = np.argsort(-logits, kind="stable")[: top_k or None]
     weights = np.exp((logits[order] - logits.max()).astype(np.float64))
     expected = order[weights >= min_p]
@@ -107,7 +107,7 @@ def test_among_many_blocks_the_same_are_kept(deviation: float, top_k: int, min_p
 
 
 def test_in_company_each_answer_has_the_token_it_would_have_alone() -> None:
-    logits = np.random.default_rng(6).normal(0, 3, (5, 4 * WIDTH + 9)).astype(np.float32)
+    logits = np.random.default_rng(6).normal(0, 3, (5, 2 * COUNT + 9)).astype(np.float32)
     wishes = [Sampling(1, 0.7, seed=1), Sampling(1, 0.0), Sampling(1, 1.0, seed=2, top_k=9), Sampling(1, 1.3, seed=3)]
     wishes.append(Sampling(1, 0.9, seed=4, top_p=0.5))
     together = chosen(logits, highest(logits), [Chance(each) for each in wishes])
@@ -128,9 +128,9 @@ few = st.builds(
 def test_who_chooses_among_few_in_company_has_the_token_it_would_have_alone(
     wishes: list[Sampling], seed: int, deviation: float, coarse: bool
 ) -> None:
-    logits = np.random.default_rng(seed).normal(0, deviation, (len(wishes), 170 * WIDTH + 77)).astype(np.float32)
+    logits = np.random.default_rng(seed).normal(0, deviation, (len(wishes), 6 * COUNT + 77)).astype(np.float32)
     logits = np.round(logits) if coarse else logits  # many are equal
-    logits[0, :-WIDTH] = -np.inf if seed % 3 == 0 else logits[0, :-WIDTH]
+    logits[0, :-512] = -np.inf if seed % 3 == 0 else logits[0, :-512]
     tops = highest(logits)
     one, other = [Chance(each) for each in wishes], [Chance(each) for each in wishes]
     for _ in range(3):

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from daemon.engines.llama_cpp import drawing
-from daemon.engines.llama_cpp.drawing import blocks, highest
+from daemon.engines.llama_cpp import blocks, drawing
+from daemon.engines.llama_cpp.blocks import highest
 from tests.effort import effort
 
 
@@ -26,29 +26,20 @@ def normal(rows: int, vocabulary: int, deviation: float = 3.0) -> NDArray[np.flo
     return np.random.default_rng(3).normal(0, deviation, (rows, vocabulary)).astype(np.float32)
 
 
-@given(st.integers(1, 1700), st.integers(1, 3))
-def test_the_highest_of_each_block_is_the_highest_of_its_tokens(vocabulary: int, rows: int) -> None:
-    logits = normal(rows, vocabulary)
-    starts = range(0, vocabulary, drawing.WIDTH)
-    assert len(starts) == blocks(vocabulary)
-    expected = [[row[start : start + drawing.WIDTH].max() for start in starts] for row in logits]
-    assert np.array_equal(highest(logits), np.array(expected, np.float32))
-
-
 @given(st.integers(1, 700), st.sampled_from([0.0, 1e-30, 1e-6]))
 def test_without_temperature_the_first_of_the_likeliest_is_drawn(vocabulary: int, temperature: float) -> None:
     logits = np.round(normal(2, vocabulary, 1.0))
     assert drawn(logits, [temperature] * 2, dice(1, 2)) == [int(np.argmax(row)) for row in logits]
 
 
-@pytest.mark.parametrize("width", [512, 16])  # with narrow blocks there are more than are summed up
+@pytest.mark.parametrize("count", [1024, 40, 3])  # more than are summed up, and fewer
 @pytest.mark.parametrize("vocabulary", [3, 64, 100, 1000])
 @pytest.mark.parametrize(("deviation", "temperature"), [(0.3, 1.0), (3.0, 0.7), (8.0, 1.5)])
 def test_tokens_come_as_often_as_softmax_says(
-    vocabulary: int, deviation: float, temperature: float, width: int, monkeypatch: pytest.MonkeyPatch
+    vocabulary: int, deviation: float, temperature: float, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(drawing, "WIDTH", width)
-    drawing.heights.cache_clear()
+    monkeypatch.setattr(blocks, "COUNT", count)
+    blocks.heights.cache_clear()
     logits = normal(1, vocabulary, deviation)
     weights = np.exp(logits[0].astype(np.float64) / temperature)
     number = effort(20000)
@@ -56,7 +47,7 @@ def test_tokens_come_as_often_as_softmax_says(
     generator = np.random.default_rng(1)
     many = (np.repeat(logits, 100, 0), np.repeat(highest(logits), 100, 0), [temperature] * 100, [generator] * 100)
     seen = Counter(token for _ in range(number // 100) for token in drawing.drawn(*many))
-    drawing.heights.cache_clear()
+    blocks.heights.cache_clear()
     counted = np.array([seen[token] for token in range(vocabulary)])
     # chi-squared over the tokens that are to be expected, the others together as one
     often = expected >= 5
