@@ -6,7 +6,7 @@ from collections.abc import Callable
 from hypothesis import settings
 
 WHOLE, QUICK = "whole", "quick"
-LONG = 120.0
+LONG = 300.0
 """Seconds that a test waits for what should come at once: a machine with other work is slow, and nothing is measured."""
 _EVERY, _FEW = 100, 20
 """Examples of a property that names no number, in a whole run and in a quick one."""

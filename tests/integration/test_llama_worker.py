@@ -6,12 +6,13 @@ import queue
 import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from agents.errors import BadRequestError, EngineError
+from agents.errors import BadRequestError, EngineError, EngineLoadingError
 from agents.ports import ChatDelta, ChatRequest, Message, Tool
 from daemon.engines.files.registry import resolve_model
 from daemon.engines.hosting.host import build_chat_engine
@@ -19,6 +20,7 @@ from daemon.engines.llama_cpp.chat import LlamaCppEngine, llama_worker
 from daemon.engines.spec import EngineSpec
 from daemon.engines.worker.process import Event
 from daemon.engines.worker.worker import Worker
+from tests.effort import LONG as PATIENCE
 from tests.fakes import poisoned, templates
 
 pytestmark = pytest.mark.slow
@@ -42,7 +44,7 @@ def worker(weights: Path) -> Iterator[Worker]:
 
 
 def test_a_prompt_that_is_being_read_is_left_within_a_piece(worker: Worker) -> None:
-    process = worker.start().result(120)
+    process = worker.start().result(PATIENCE)
     messages = [{"role": "user", "content": "a fox and a crow " * 400}]
 
     def chat(cancel_after: int) -> Event:
@@ -50,7 +52,7 @@ def test_a_prompt_that_is_being_read_is_left_within_a_piece(worker: Worker) -> N
         request = process.open(events.put)
         process.send({"op": "chat", "id": request, "messages": messages, "sampling": SAMPLING})
         heard = 0
-        while (event := events.get(timeout=120))["event"] in ("working", "token"):
+        while (event := events.get(timeout=PATIENCE))["event"] in ("working", "token"):
             heard += 1
             if heard == cancel_after:
                 process.send({"op": "cancel", "id": request})
@@ -90,7 +92,7 @@ LONG = ChatRequest((Message("user", "Tell me a very long story."),), max_tokens=
 
 @pytest.fixture
 def engine(weights: Path) -> Iterator[LlamaCppEngine]:
-    made = build_chat_engine(EngineSpec("small", "llama_cpp", str(weights), context=2048, stall_seconds=20))
+    made = build_chat_engine(EngineSpec("small", "llama_cpp", str(weights), context=2048))
     assert isinstance(made, LlamaCppEngine)
     yield made
     made.close()
@@ -202,8 +204,11 @@ async def test_a_worker_killed_in_mid_answer_is_told_and_started_anew(engine: Ll
 
 
 async def test_a_worker_that_hangs_is_ended_and_the_next_request_answered(weights: Path) -> None:
-    made = build_chat_engine(EngineSpec("small", "llama_cpp", str(weights), context=1024, stall_seconds=2))
+    made = build_chat_engine(EngineSpec("small", "llama_cpp", str(weights), context=1024, stall_seconds=3))
     assert isinstance(made, LlamaCppEngine)
+    while made.state != "ready":  # it may take longer to load than an answer may stand still
+        with suppress(EngineLoadingError):
+            await made.start()
     stream = made.stream(ChatRequest(LONG.messages, max_tokens=200))
     await anext(stream)
     stopped = made.pid
