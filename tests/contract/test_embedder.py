@@ -89,7 +89,8 @@ def test_threads_may_ask_at_once(embedder: Embedder) -> None:
     alone = embedder.embed_passages(TEXTS)
     with ThreadPoolExecutor(4) as pool:
         for vectors in pool.map(lambda _: embedder.embed_passages(TEXTS), range(4)):
-            assert np.allclose(vectors, alone, atol=1e-3)
+            # which texts are read together follows from how fast the machine was: they may round otherwise
+            assert (vectors * alone).sum(axis=1).min() > 0.999
 
 
 def test_a_long_text_is_an_error_or_read_whole(embedder: Embedder) -> None:
