@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import numpy as np
+
 from agents.errors import AgentError
 from vault_sync.errors import EmbedderError, RerankerError
 from vault_sync.ports import Embedder, EmbedderSpec, Reranker, Vectors
@@ -23,7 +25,7 @@ PAUSE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class GuardedEmbedder:
-    """The given embedder; raises EmbedderError where that raises an AgentError."""
+    """The given embedder; raises EmbedderError where that raises an AgentError, or gives numbers that are none."""
 
     inner: Embedder
 
@@ -40,15 +42,26 @@ class GuardedEmbedder:
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
         """Vectors of shape (len(texts), dimensions)."""
-        return _guarded(lambda: self.inner.embed_passages(texts))
+        return _finite(_guarded(lambda: self.inner.embed_passages(texts)))
 
     def embed_query(self, text: str) -> Vectors:
         """One vector of shape (dimensions,)."""
-        return _guarded(lambda: self.inner.embed_query(text))
+        return _finite(_guarded(lambda: self.inner.embed_query(text)))
 
     def count_tokens(self, text: str) -> int:
         """Tokens of `text` as a passage."""
         return _guarded(lambda: self.inner.count_tokens(text))
+
+
+def _finite(vectors: Vectors) -> Vectors:
+    """The vectors. One that is not finite would stay in the index, and no search could compare it."""
+    if np.isfinite(vectors).all():
+        return vectors
+    raise EmbedderError(
+        "A text can not be embedded.",
+        "The model computed no numbers (NaN or infinity) for it.",
+        "Look at the engine of the role `embedder`: its file may be damaged, or its backend does not suit it.",
+    )
 
 
 def _guarded(work: Callable[[], T]) -> T:

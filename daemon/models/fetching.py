@@ -18,7 +18,7 @@ from rich.progress import (
 from agents.errors import EngineError
 from daemon.engines.files import registry
 from daemon.engines.files.checkpoint import read_checkpoint
-from daemon.engines.files.gguf import read_header
+from daemon.engines.files.gguf import read_model
 from daemon.engines.spec import BUNDLED, EngineSpec
 from daemon.engines.vllm.command import find_program, has_random_weights
 
@@ -52,7 +52,7 @@ def status(spec: EngineSpec) -> ModelStatus:
             return ModelStatus(spec.name, spec.kind, spec.model, str(folder), "", "")
         path = registry.resolve_model(spec)
         for part in registry.parts_of(path):
-            read_header(part)
+            read_model(part)
     except EngineError as error:
         return ModelStatus(spec.name, spec.kind, spec.model, "", f"{error.effect} {error.cause}", error.fix)
     return ModelStatus(spec.name, spec.kind, spec.model, str(path), "", "")

@@ -10,18 +10,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from agents.errors import BadRequestError, EngineError, EngineLoadingError
 from agents.ports import ChatDelta, ChatRequest, Message, Tool
 from daemon.engines.files.registry import resolve_model
-from daemon.engines.hosting.host import build_chat_engine
+from daemon.engines.hosting.host import build_chat_engine, build_embedder
 from daemon.engines.llama_cpp.chat import LlamaCppEngine, llama_worker
+from daemon.engines.llama_cpp.embedder import LlamaCppEmbedder
 from daemon.engines.spec import EngineSpec
 from daemon.engines.worker.process import Event
 from daemon.engines.worker.worker import Worker
 from tests.effort import LONG as PATIENCE
-from tests.fakes import poisoned, templates
+from tests.fakes import poisoned, templates, tiny_adapter
 
 pytestmark = pytest.mark.slow
 STARTER = EngineSpec("small", "llama_cpp", "starter:smollm2", context=4096)
@@ -75,6 +77,33 @@ async def test_a_model_cut_short_is_refused_before_it_is_loaded(weights: Path, t
         await engine.start()
     assert "not whole" in caught.value.cause
     assert engine.state == "failed"
+
+
+async def test_what_is_no_model_of_a_known_kind_says_so(weights: Path, tmp_path: Path) -> None:
+    unknown, adapter = tmp_path / "unknown.gguf", tiny_adapter.write(tmp_path / "adapter.gguf", weights)
+    name = b"general.architecture\x08\0\0\0\x05\0\0\0\0\0\0\0llam"
+    data = weights.read_bytes()
+    assert name + b"a" in data
+    unknown.write_bytes(data.replace(name + b"a", name + b"9"))
+    for file, cause in ((unknown, "Its architecture 'llam9' is not known"), (adapter, "a LoRA adapter")):
+        engine = build_chat_engine(EngineSpec("small", "llama_cpp", str(file), threads=1))
+        assert isinstance(engine, LlamaCppEngine)
+        with pytest.raises(EngineError) as caught:
+            await engine.start()
+        assert cause in caught.value.cause
+        engine.close()
+
+
+def test_a_text_without_numbers_is_an_error_and_spoils_no_other(poison: Path) -> None:
+    made = build_embedder(EngineSpec("v", "llama_cpp", str(poison), context=256, threads=1, pooling="mean"))
+    assert isinstance(made, LlamaCppEmbedder)
+    try:
+        with pytest.raises(EngineError) as caught:
+            made.embed_passages(["fox", "Hi ~ there", "crow"])
+        assert "'Hi ~ there'" in caught.value.cause
+        assert np.isfinite(made.embed_passages(["fox", "crow"])).all()
+    finally:
+        made.close()
 
 
 async def test_a_device_that_is_not_there_is_refused_with_those_that_are(weights: Path) -> None:

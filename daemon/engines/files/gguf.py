@@ -19,6 +19,10 @@ _BLOCKS = {
     23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8), 29: (256, 56), 30: (1, 2),
     34: (256, 54), 35: (256, 66), 39: (32, 17),
 }  # fmt: skip
+_NO_MODELS = {
+    "adapter": "a LoRA adapter, which belongs into `lora`", "mmproj": "what reads images for one",
+    "imatrix": "what a quantisation is made by", "vocab": "a vocabulary",
+}  # fmt: skip
 _EDGE = 1 << 20
 _KEPT_NUMBERS = 1024
 """Longer arrays are the vocabulary's."""
@@ -111,6 +115,14 @@ def read_header(path: Path) -> GgufHeader:
         raise _cut_short(path, f"its header breaks off or is damaged ({error})") from error
     if header.needed_bytes > size:
         raise _cut_short(path, f"it has {size:,} bytes and its tensors need {header.needed_bytes:,}")
+    return header
+
+
+def read_model(path: Path) -> GgufHeader:
+    """The header of a whole file that holds a model. Raises EngineError."""
+    header = read_header(path)
+    if (kind := str(header.metadata.get("general.type", "model"))) in _NO_MODELS:
+        raise _bad(path, f"It is no model: it holds {_NO_MODELS[kind]}.", "Name the model itself.")
     return header
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from agents.errors import EngineError
 from agents.ports import ChatDelta, ChatRequest, Message, TokenLogprob, ToolCall, Usage
 from daemon.engines.files.adapters import checked_adapters
-from daemon.engines.files.gguf import fingerprint, read_header
+from daemon.engines.files.gguf import fingerprint, read_header, read_model
 from daemon.engines.files.registry import kept_dir, parts_of, resolve_model
 from daemon.engines.openai.wire import new_call_id, tool_json, turns_of
 from daemon.engines.spec import EngineSpec, SpecError
@@ -40,7 +40,7 @@ def llama_worker(spec: EngineSpec, placed: Placing = lambda spec: (spec, ())) ->
 def _launch(spec: EngineSpec, split: tuple[int, ...]) -> Launch:
     path = resolve_model(spec)
     for part in parts_of(path):
-        read_header(part)
+        read_model(part)
     load = {
         "path": str(path), "context": spec.context, "sequences": spec.sequences, "gpu_layers": spec.gpu_layers,
         "devices": spec.devices, "threads": spec.threads, "pooling": spec.pooling, "max_tokens": spec.max_tokens,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 _WANTED = re.compile(r"failed to allocate \w*\s*buffer of size (\d+)")
 _ON_CARD = re.compile(r"allocating ([\d.]+) MiB on device (\d+)")
+_ARCHITECTURE = re.compile(r"unknown model architecture: '([^']*)'")
 _UNCONSTRAINED = "The answer can not be constrained."
 
 
@@ -18,9 +19,17 @@ class WorkerError(Exception):
 
 def refused(path: str, said: str, free: int = 0) -> WorkerError:
     """llama.cpp did not load the file; `said` is its reason, `free` bytes of main memory, 0 if not known."""
+    effect = f"The model file {path} can not be loaded."
+    if unknown := _ARCHITECTURE.search(said):
+        return WorkerError(
+            "engine_failed",
+            effect,
+            f"Its architecture {unknown.group(1)!r} is not known to this llama.cpp.",
+            "Install a newer llama-cpp-python, or name another model.",
+        )
     return WorkerError(
         "engine_failed",
-        f"The model file {path} can not be loaded.",
+        effect,
         f"llama.cpp refused it: {shortage(said, free) or said or 'it gave no reason'}.",
         "Check that the file is whole and that memory suffices, or name another model.",
     )
@@ -118,6 +127,16 @@ def no_way_on() -> WorkerError:
         "The answer broke off.",
         "The grammar allows nothing that the model could say next.",
         "Correct the grammar or schema, so that every beginning that it allows can go on or end.",
+    )
+
+
+def no_vector(text: str) -> WorkerError:
+    """A text's vector is not finite: it would be near to nothing, or to everything."""
+    return WorkerError(
+        "engine_failed",
+        "A text can not be embedded.",
+        f"The model computed no numbers (NaN or infinity) for it; it begins {text[:40]!r}.",
+        'Pull the file anew, for it may be damaged, or try flash_attention = "off" or fewer gpu_layers.',
     )
 
 

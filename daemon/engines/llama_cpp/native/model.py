@@ -105,6 +105,9 @@ class LlamaModel:
             if len(piece) > self._embedding.limit:
                 raise worker_errors.text_too_long(text, len(piece), self._embedding.limit)
         vectors = self._embedding.pooled(tokens, working)
+        for text, vector in zip(texts, vectors, strict=True):
+            if not np.isfinite(vector).all():
+                raise worker_errors.no_vector(text)
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)
 

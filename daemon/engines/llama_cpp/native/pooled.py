@@ -53,12 +53,19 @@ class PooledContext:
         found = np.zeros((len(texts), self._dimensions), np.float32)
         limit = self.limit if self._memory else min(self.limit, _TOGETHER)
         for rows in packed([len(text) for text in texts], limit, _SEQUENCES):
-            self._read([texts[row] for row in rows])
-            for sequence, row in enumerate(rows):
-                pointer = llama_cpp.llama_get_embeddings_seq(self.context, sequence)
-                found[row] = np.ctypeslib.as_array(pointer, shape=(self._dimensions,))
+            self._pool(found, texts, rows)
+            for row in rows if len(rows) > 1 else ():
+                if not np.isfinite(found[row]).all():
+                    # in a cache that they share, what is no number spoils whoever stands beside it
+                    self._pool(found, texts, [row])
             working()
         return found
+
+    def _pool(self, found: NDArray[np.float32], texts: Sequence[Sequence[int]], rows: Sequence[int]) -> None:
+        self._read([texts[row] for row in rows])
+        for sequence, row in enumerate(rows):
+            pointer = llama_cpp.llama_get_embeddings_seq(self.context, sequence)
+            found[row] = np.ctypeslib.as_array(pointer, shape=(self._dimensions,))
 
     def _read(self, texts: Sequence[Sequence[int]]) -> None:
         rows = [Row(sequence, 0, tokens, len(tokens)) for sequence, tokens in enumerate(texts)]

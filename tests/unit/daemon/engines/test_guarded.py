@@ -2,6 +2,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from agents.errors import EngineError
@@ -25,6 +26,26 @@ def test_an_engine_that_fails_is_an_error_of_the_vault() -> None:
         "The server is away.",
         "Start it.",
     )
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_vectors_of_no_numbers_are_an_error(number: float) -> None:
+    class Broken(WordEmbedder):
+        def embed_passages(self, texts: Sequence[str]) -> Vectors:
+            vectors = WordEmbedder.embed_passages(self, texts)
+            vectors[-1, 3] = number
+            return vectors
+
+        def embed_query(self, text: str) -> Vectors:
+            found: Vectors = self.embed_passages([text])[0]
+            return found
+
+    guarded = GuardedEmbedder(Broken())
+    with pytest.raises(EmbedderError) as caught:
+        guarded.embed_passages(["a", "b"])
+    assert "NaN" in caught.value.cause
+    with pytest.raises(EmbedderError):
+        guarded.embed_query("a")
 
 
 def test_what_works_is_handed_through() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from daemon.engines.worker.errors import no_room, shortage
+from daemon.engines.worker.errors import no_room, refused, shortage
 
 SAID = (
     "ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size 3019898880 / "
@@ -30,3 +30,11 @@ def test_a_lack_of_memory_is_told_in_numbers(said: str, free: int, told: str) ->
 def test_other_reasons_are_told_as_they_came() -> None:
     assert "unknown architecture" in no_room(512, "unknown architecture", 1 << 30).event["cause"]
     assert "it gave no reason" in no_room(512, "", 0).event["cause"]
+
+
+def test_an_architecture_that_is_not_known_is_told_with_what_helps() -> None:
+    said = "llama_model_load: error loading model: unknown model architecture: 'llama9' / failed to load model"
+    event = refused("m.gguf", said, 1 << 30).event
+    assert event["cause"] == "Its architecture 'llama9' is not known to this llama.cpp."
+    assert "newer llama-cpp-python" in event["fix"]
+    assert "refused it: key not found." in refused("m.gguf", "key not found").event["cause"]
