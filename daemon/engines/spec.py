@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import get_args
+from urllib.parse import urlsplit
 
 from agents.errors import EngineError
 from daemon.engines.vllm.flags import refused
@@ -128,7 +129,7 @@ def _check_type(name: str, key: str, value: object, wanted: object) -> None:
 def _check_values(spec: EngineSpec) -> None:
     if spec.kind not in KINDS:
         raise _wrong(spec.name, f"The kind {spec.kind!r} is unknown", f"Known kinds: {', '.join(KINDS)}.")
-    if spec.kind == "openai" and not spec.url.startswith(("http://", "https://")):
+    if spec.kind == "openai" and not _is_address(spec.url):
         raise _wrong(spec.name, f"The url {spec.url!r} is none", 'Write url = "http://host:port/v1".')
     if spec.pooling not in POOLINGS:
         raise _wrong(spec.name, f"The pooling {spec.pooling!r} is unknown", "Known: mean, cls, last.")
@@ -144,6 +145,14 @@ def _check_values(spec: EngineSpec) -> None:
     _check_choices(spec)
     if spec.kind == "vllm":
         _check_vllm(spec)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket too few, a port that is no number
+        return False
 
 
 def _check_vllm(spec: EngineSpec) -> None:

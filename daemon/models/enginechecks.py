@@ -5,11 +5,14 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import httpx
+
 from agents.errors import AgentError, EngineError
 from daemon.config import Settings
 from daemon.engines.files.adapters import checked_adapters
 from daemon.engines.files.registry import resolve_model
 from daemon.engines.hosting.devices import Devices, ask_llama
+from daemon.engines.openai.server import Server
 from daemon.engines.spec import EngineSpec
 from daemon.engines.vllm.adapter import other_base, read_adapter
 from daemon.lock import VaultLock
@@ -19,6 +22,7 @@ from vault_sync.errors import VaultError
 from vault_sync.vault import Vault
 
 _HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+_ANSWERS = 5.0
 _NODES = Path("/sys/devices/system/node")
 Trouble = tuple[str, str]
 """What is wrong, and what to do."""
@@ -26,6 +30,8 @@ Trouble = tuple[str, str]
 
 def troubles(spec: EngineSpec, *, huge_pages: Path = _HUGE_PAGES, nodes: Path = _NODES) -> Iterator[Trouble]:
     """What will not work as the spec says. Loads nothing; asks the spec's own build what it sees."""
+    if spec.kind == "openai":
+        yield from _served(spec)
     if spec.kind == "vllm":
         yield from _vllm_adapter(spec)
     if spec.kind != "llama_cpp":
@@ -68,6 +74,23 @@ def _build(spec: EngineSpec) -> Iterator[Trouble]:
     elif not ask_llama(spec):
         fix = "Install the same version of llama-cpp-python there; the log has what it said."
         yield f"The llama.cpp of {spec.python} can not be used.", fix
+
+
+def _served(spec: EngineSpec) -> Iterator[Trouble]:
+    """Whether the server answers and takes the key. Which models it has is not asked: names have short forms."""
+    server = Server(spec)
+    try:
+        headers = server.headers()
+        answer = httpx.get(f"{server.url}/models", headers=headers, timeout=_ANSWERS, trust_env=server.proxied)
+    except EngineError as error:
+        yield error.cause, error.fix
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        found = server.unreachable(error)
+        yield found.cause, found.fix
+    else:
+        if answer.status_code in (401, 403):
+            found = server.refused_key(answer.text)
+            yield found.cause, found.fix
 
 
 def _adapters(spec: EngineSpec) -> Iterator[Trouble]:

@@ -209,6 +209,7 @@ def models(found: "Sequence[ModelStatus]") -> str:
     return "\n".join(
         f"[red]missing[/red] {escape(m.name)}: {escape(m.problem)}\n        {escape(m.fix)}"
         if m.problem
-        else f"[green]here[/green]    {escape(m.name)}: {escape(m.model)}, {escape(m.path)}"
+        else f"[green]{'served ' if m.kind == 'openai' else 'here   '}[/green] {escape(m.name)}: {escape(m.model)}, "
+        + escape(m.path)
         for m in found
     )

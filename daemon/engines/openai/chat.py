@@ -8,7 +8,7 @@ from agents.errors import AgentError
 from agents.ports import ChatDelta, ChatRequest, Message
 from daemon.engines.openai.lines import Lines
 from daemon.engines.openai.pool import BrokenConnectionError, Pool
-from daemon.engines.openai.server import PAUSE, RETRIED, TRIES, Server, as_bytes, as_object, estimated_tokens
+from daemon.engines.openai.server import PATIENCE, PAUSE, RETRIED, TRIES, Server, as_bytes, as_object, estimated_tokens
 from daemon.engines.openai.wire import StreamReader, body_of, turns_of
 from daemon.engines.spec import EngineSpec
 
@@ -66,10 +66,11 @@ class OpenAIEngine:
                     yield delta
                 return
             except _Again as again:
-                if said or attempt == self._tries - 1:
+                if said or attempt == self._tries - 1 or again.after > PATIENCE:
                     raise again.error from again
                 log.info("engine %s is tried again: %s", self.name, again.error.cause)
-            await asyncio.sleep(PAUSE * 2**attempt)
+                pause = max(PAUSE * 2**attempt, again.after)
+            await asyncio.sleep(pause)
 
     async def count_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of the rendered prompt: exact where the server has vLLM's `/tokenize`, else an upper estimate."""
@@ -85,30 +86,28 @@ class OpenAIEngine:
         return sum(estimated_tokens(message.content) for message in messages)
 
     async def _attempt(self, body: bytes) -> AsyncGenerator[ChatDelta, None]:
-        server = self._server
+        server, begun = self._server, False
         url = f"{server.url}/chat/completions"
         try:
             async with self._pool.post(url, body, server.headers()) as answer:
                 if not answer.good:
-                    raise _maybe_again(
-                        answer.status, server.refusal(answer.status, await answer.text(), answer.retry_after)
-                    )
+                    refusal = server.refusal(answer.status, await answer.text(), answer.retry_after or 1)
+                    raise _Again(refusal, answer.retry_after) if answer.status in RETRIED else refusal
                 reader, lines = StreamReader(server.error, server.refusal), Lines()
                 async for piece in answer.pieces():
                     for delta in reader.feed(lines.feed(piece)):
+                        begun = True
                         yield delta
                 for delta in (*reader.feed(lines.end()), *reader.end()):
                     yield delta
                 server.state = "ready"
         except BrokenConnectionError as error:
-            raise _Again(server.unreachable(error)) from error
+            raise _Again(server.broke_off(error) if begun else server.unreachable(error)) from error
 
 
 class _Again(Exception):  # noqa: N818 - not an error of its own but a wish to try again
-    def __init__(self, error: AgentError) -> None:
+    def __init__(self, error: AgentError, after: int = 0) -> None:
+        """`after` seconds are how long the server wants to be left alone, 0 where it does not say."""
         super().__init__(error.effect)
         self.error = error
-
-
-def _maybe_again(status: int, error: AgentError) -> Exception:
-    return _Again(error) if status in RETRIED else error
+        self.after = after

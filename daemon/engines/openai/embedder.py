@@ -9,10 +9,20 @@ import numpy as np
 
 from agents.errors import EngineError
 from daemon.engines.dialogue.pieces import encodable
-from daemon.engines.openai.server import PAUSE, RETRIED, TRIES, Server, as_object, estimated_tokens
+from daemon.engines.openai.server import (
+    PATIENCE,
+    PAUSE,
+    RETRIED,
+    TRIES,
+    Server,
+    as_object,
+    estimated_tokens,
+    seconds_of,
+)
 from daemon.engines.spec import EngineSpec
 from vault_sync.ports import EmbedderSpec, Vectors
 
+_HUNG_UP = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 _GROUP = 32
 
 
@@ -87,24 +97,37 @@ class OpenAIEmbedder:
         url = f"{self._server.url}/embeddings"
         answer = self._post(url, body)
         for attempt in range(TRIES - 1):
-            if answer.status_code not in RETRIED:
+            after = seconds_of(answer.headers.get("Retry-After", ""))
+            if answer.status_code not in RETRIED or after > PATIENCE:
                 break
-            time.sleep(PAUSE * 2**attempt)
+            time.sleep(max(PAUSE * 2**attempt, after))
             answer = self._post(url, body)
         if not answer.is_success:
-            raise self._server.refusal(answer.status_code, answer.text)
+            after = seconds_of(answer.headers.get("Retry-After", ""))
+            raise self._server.refusal(answer.status_code, answer.text, after or 1)
         self._server.state = "ready"
         return self._vectors(as_object(answer.text), len(texts))
 
     def _post(self, url: str, body: dict[str, object]) -> httpx.Response:
+        headers = self._server.headers()
         try:
-            return self._client.post(url, json=body, headers=self._server.headers())
+            try:
+                return self._client.post(url, json=body, headers=headers)
+            except _HUNG_UP:
+                # a kept connection that the server closed in this moment, or a server that was started anew
+                return self._client.post(url, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise self._server.unreachable(error) from error
 
     def _vectors(self, answer: dict[str, Any], count: int) -> Vectors:
-        rows = sorted(answer.get("data") or [], key=lambda row: int(row["index"]))
-        vectors = np.array([row["embedding"] for row in rows], np.float32)
+        try:
+            rows = list(enumerate(answer.get("data") or []))
+            rows.sort(key=lambda row: int(row[1].get("index", row[0])))
+            vectors = np.array([row["embedding"] for _, row in rows], np.float32)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise self._server.error(
+                f"What came is no list of vectors ({error!r}).", "Name a server and a model that embed, by the url."
+            ) from error
         if vectors.shape != (count, self._spec.dimensions):
             raise self._server.error(
                 f"Vectors of shape {vectors.shape} came instead of {(count, self._spec.dimensions)}.",

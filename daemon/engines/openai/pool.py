@@ -13,7 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 import httpx
 
-from daemon.engines.openai.server import on_loopback
+from daemon.engines.openai.server import on_loopback, seconds_of
 
 _KEPT = 4.0
 """Seconds that a connection is kept unused: less than the five after which uvicorn and llama-server hang up."""
@@ -43,9 +43,8 @@ class Answer:
 
     @property
     def retry_after(self) -> int:
-        """Whole seconds after which the server wants to be asked again; 1 where it does not say."""
-        told = self._response.headers.get("Retry-After", "")
-        return int(told) if told.isdecimal() and int(told) else 1
+        """Whole seconds after which the server wants to be asked again; 0 where it does not say."""
+        return seconds_of(self._response.headers.get("Retry-After", ""))
 
     async def text(self) -> str:
         """The whole body."""

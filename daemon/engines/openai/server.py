@@ -22,6 +22,8 @@ from daemon.engines.spec import EngineSpec
 
 TRIES = 3
 PAUSE = 0.5
+PATIENCE = 2
+"""Seconds; a server that wants to be left alone for longer is not asked again here: the client is told when."""
 RETRIED = frozenset({429, 500, 502, 504})
 _LOADING = 503
 _TOO_LONG = ("context_length", "context length", "context size", "maximum context", "exceed_context_size")
@@ -61,6 +63,16 @@ class Server:
         what = str(error) or type(error).__name__
         return self.error(f"{self.url}: {what}.", "Start the server, or correct the engine's url.")
 
+    def broke_off(self, error: Exception) -> EngineError:
+        """The connection broke off when a part of the answer had come."""
+        what = str(error) or type(error).__name__
+        return self.error(f"The stream broke off in the middle ({what}).", "See the server's log, then ask again.")
+
+    def refused_key(self, body: str) -> EngineError:
+        """The server wants a key, or another one."""
+        cause = f"The server refused the key: {message_of(body)}"
+        return self.error(cause, "Check api_key_env and the variable it names.")
+
     def refusal(self, status: int, body: str, retry_after: int = 1) -> AgentError:
         """The error that an answer with this status means; `retry_after` seconds are what its header says."""
         said = message_of(body)
@@ -80,10 +92,15 @@ class Server:
         if status in (400, 422):
             return BadRequestError("The engine refused the request.", f"The server says: {said}", "Change it.")
         if status in (401, 403):
-            return self.error(f"The server refused the key: {said}", "Check api_key_env and the variable it names.")
+            return self.refused_key(body)
         if status == 404:
             return self.error(f"The server has no such model or path: {said}", "Check model and url.")
         return self.error(f"The server answered {status}: {said}", "See the server's log.")
+
+
+def seconds_of(retry_after: str) -> int:
+    """Whole seconds in the header Retry-After, 0 where it is missing, a date, or beyond a day."""
+    return int(retry_after) if retry_after.isascii() and retry_after.isdecimal() and len(retry_after) < 6 else 0
 
 
 def on_loopback(url: str) -> bool:

@@ -109,10 +109,12 @@ class StreamReader:
         self._usage: Usage | None = None
         self._call: _Call | None = None
         self._called = False
+        self._heard = False
 
     def feed(self, lines: Iterable[bytes]) -> Iterator[ChatDelta]:
         """The deltas in lines that came together; all but the last tell that more is here. Raises AgentError last."""
         events = [data for line in lines if line.startswith(b"data:") and (data := line[5:].strip()) != b"[DONE]"]
+        self._heard = self._heard or bool(events)
         found: list[ChatDelta] = []
         trouble: AgentError | None = None
         for number, data in enumerate(events, 1):
@@ -152,7 +154,9 @@ class StreamReader:
         return self._error(f"The server says: {message_of(body)}", "See the server's log.")
 
     def end(self) -> list[ChatDelta]:
-        """The last deltas. Raises EngineError where the stream broke off before a reason to stop."""
+        """The last deltas. Raises EngineError where the stream broke off before a reason to stop, or was none."""
+        if not self._heard:
+            raise self._error("What came is no stream of an answer.", "Correct the url: most end in /v1.")
         if not self._reason:
             raise self._error("The stream broke off in the middle.", "See the server's log, then ask again.")
         rest = self._ended()

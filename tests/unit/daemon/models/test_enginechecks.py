@@ -1,5 +1,7 @@
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -47,6 +49,34 @@ def test_the_adapter_of_a_vllm_is_looked_at(tmp_path: Path) -> None:
     ((problem, fix),) = troubles(replace(made, lora=(str(tmp_path / "none"),)))
     assert "adapter_config.json can not be read" in problem
     assert fix
+
+
+class Models(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(401 if self.path == "/v1/models" and "Authorization" not in self.headers else 200)
+        self.end_headers()
+        self.wfile.write(b'{"error": {"message": "Who are you?"}}')
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing to tell."""
+
+
+def test_a_server_is_asked_whether_it_answers_and_takes_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Models) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        spec = EngineSpec("far", "openai", "m", url=f"http://127.0.0.1:{server.server_port}/v1")
+        ((refused, fix),) = troubles(spec)
+        assert refused == "The server refused the key: Who are you?" and "api_key_env" in fix
+        keyed = replace(spec, api_key_env="SOME_KEY")
+        ((missing, _),) = troubles(keyed)
+        assert missing == "The environment variable SOME_KEY is empty."
+        monkeypatch.setenv("SOME_KEY", "k")
+        assert list(troubles(keyed)) == []
+        server.shutdown()
+        thread.join()
+    ((away, fix),) = troubles(spec)
+    assert spec.url in away and fix.startswith("Start the server")
 
 
 def test_what_the_machine_has_is_no_trouble(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
-from daemon.terminal.show import suggestions, verified
+from daemon.models.fetching import ModelStatus
+from daemon.terminal.show import models, suggestions, verified
 
 LINK = {
     "id": "1",
@@ -41,3 +42,14 @@ def test_many_findings_of_one_kind_are_summed_up() -> None:
     counts = {"notes": 8, "passages": 8, "words": 8, "stored": 0}
     text = verified({"checked": counts, "found": found, "repaired": 8, "agree": True})
     assert "4.md" in text and "5.md" not in text and "3 more" in text and "8 mended" in text
+
+
+def test_a_model_at_a_server_is_not_called_here() -> None:
+    rows = [
+        ModelStatus("far", "openai", "big", "http://h/v1", "", ""),
+        ModelStatus("a", "llama_cpp", "b", "/b", "", ""),
+    ]
+    assert models(rows).splitlines() == [
+        "[green]served [/green] far: big, http://h/v1",
+        "[green]here   [/green] a: b, /b",
+    ]

@@ -3,6 +3,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,6 +41,9 @@ class Script(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers: list[tuple[int, str]] = []
         self.asked: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+        self.retry_after = ""
+        self.lost = 0
+        """Bytes at the end of an answer that are announced and do not come."""
 
     @property
     def url(self) -> str:
@@ -53,9 +57,14 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.asked.append((self.path, dict(self.headers), body))
         status, text = self.server.answers.pop(0)
+        if not status:
+            self.close_connection = True  # hangs up without a word
+            return
         self.send_response(status)
-        if status == 429:
-            self.send_header("Retry-After", "7")
+        if self.server.retry_after and status != 200:
+            self.send_header("Retry-After", self.server.retry_after)
+        if self.server.lost:
+            self.send_header("Content-Length", str(len(text.encode()) + self.server.lost))
         self.end_headers()
         self.wfile.write(text.encode())
 
@@ -134,11 +143,37 @@ async def test_what_may_pass_is_tried_again(server: Script, status: int) -> None
     assert await ask(far(spec(server))) == "Hello"
 
 
-async def test_a_server_that_stays_busy_says_when_to_come_again(server: Script) -> None:
-    server.answers = [(429, '{"error": {"message": "full"}}')] * 3
+async def test_a_server_that_wants_to_be_left_alone_is_and_the_client_is_told(server: Script) -> None:
+    server.answers, server.retry_after = [(429, '{"error": {"message": "full"}}')] * 3, "7"
     with pytest.raises(EngineBusyError) as caught:
         await ask(far(spec(server)))
     assert (caught.value.retry_after, caught.value.cause) == (7, "The server says: full")
+    embedder = OpenAIEmbedder(spec(server, dimensions=2))
+    with pytest.raises(EngineBusyError) as caught:
+        embedder.embed_query("a")
+    assert (caught.value.retry_after, len(server.asked)) == (7, 2)
+    embedder.close()
+
+
+@pytest.mark.parametrize(("told", "pauses"), [("2", [2, 2]), ("", [0, 0]), ("Fri, 27 Nov 2026 17:00:00 GMT", [0, 0])])
+async def test_a_short_wait_is_kept(
+    server: Script, monkeypatch: pytest.MonkeyPatch, told: str, pauses: list[int]
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(openai, "asyncio", SimpleNamespace(sleep=sleep))
+    server.answers, server.retry_after = [(429, "full"), (429, "full"), (200, GOOD)], told
+    assert (await ask(far(spec(server))), waited) == ("Hello", pauses)
+
+
+async def test_what_is_no_stream_is_told_with_what_helps(server: Script) -> None:
+    server.answers = [(200, "<html>Welcome</html>")]
+    with pytest.raises(EngineError) as caught:
+        await ask(far(spec(server)))
+    assert "no stream" in caught.value.cause and "/v1" in caught.value.fix
 
 
 async def test_three_tries_are_enough(server: Script) -> None:
@@ -154,6 +189,14 @@ async def test_nothing_is_tried_again_after_the_first_token(server: Script) -> N
     with pytest.raises(EngineError) as caught:
         await ask(far(spec(server)))
     assert "broke off" in caught.value.cause
+    assert len(server.asked) == 1
+
+
+async def test_a_connection_that_breaks_in_mid_answer_is_no_server_that_is_away(server: Script) -> None:
+    server.answers, server.lost = [(200, event("Hel")), (200, GOOD)], 9
+    with pytest.raises(EngineError) as caught:
+        await ask(far(spec(server)))
+    assert "broke off in the middle" in caught.value.cause and "url" not in caught.value.fix
     assert len(server.asked) == 1
 
 
@@ -211,6 +254,26 @@ def test_vectors_are_put_in_order_and_normalised(server: Script) -> None:
     embedder = OpenAIEmbedder(spec(server, dimensions=2, passage_prefix="p: "))
     assert embedder.embed_passages(["a", "b"]).tolist() == [[1, 0], [0, 1]]
     assert server.asked[0][2]["input"] == ["p: a", "p: b"]
+    embedder.close()
+
+
+def test_a_connection_that_the_server_gave_up_is_made_anew(server: Script) -> None:
+    server.answers = [(0, ""), (200, '{"data": [{"embedding": [0, 2]}, {"embedding": [2, 0]}]}')]
+    embedder = OpenAIEmbedder(spec(server, dimensions=2))
+    assert embedder.embed_passages(["a", "b"]).tolist() == [[0, 1], [1, 0]], "without numbers they come in order"
+    server.answers = [(0, ""), (0, "")]
+    with pytest.raises(EngineError):
+        embedder.embed_query("a")
+    embedder.close()
+
+
+@pytest.mark.parametrize("data", ['[{"index": 0}]', '[{"index": 0, "embedding": "AAAA"}]', '["x"]', "7"])
+def test_what_is_no_list_of_vectors_is_told(server: Script, data: str) -> None:
+    server.answers = [(200, f'{{"data": {data}}}')]
+    embedder = OpenAIEmbedder(spec(server, dimensions=2))
+    with pytest.raises(EngineError) as caught:
+        embedder.embed_query("a")
+    assert "no list of vectors" in caught.value.cause
     embedder.close()
 
 
