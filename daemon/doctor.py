@@ -133,8 +133,10 @@ def _models(settings: Settings, held: Mapping[str, int]) -> Iterator[Check]:
     for spec in specs:
         found = models.status(spec)
         message = found.problem or f"{found.model}, {found.path}."
-        yield Check(f"engine {spec.name}", not found.problem, message, found.fix)
-        for problem, fix in enginechecks.troubles(spec):
+        troubles = [] if found.problem else list(enginechecks.troubles(spec))
+        if not troubles:
+            yield Check(f"engine {spec.name}", not found.problem, message, found.fix)
+        for problem, fix in troubles:
             yield Check(f"engine {spec.name}", False, problem, fix)
     for name, cause, fix in enginechecks.unplaced(settings, held=held):
         yield Check(f"engine {name}", False, cause, fix)

@@ -47,6 +47,18 @@ async def test_settings_that_can_not_be_read_are_told(settings: Settings) -> Non
     assert not check.ok and APP in check.message and "JSON" in check.message
 
 
+async def test_an_engine_is_not_called_right_and_wrong(settings: Settings) -> None:
+    far = {"kind": "openai", "model": "m", "url": "http://127.0.0.1:9/v1"}
+    none = {"kind": "llama_cpp", "model": "/none.gguf", "lora": ["/none/adapter.gguf"]}
+    roles = {"planner": "far", "coder": "none"}
+    broken = settings.model_copy(
+        update={"engines": settings.engines | {"far": far, "none": none}, "roles": settings.roles | roles}
+    )
+    found = [check for check in await examine(broken) if check.name in ("engine far", "engine none")]
+    assert [(check.name, check.ok) for check in found] == [("engine far", False), ("engine none", False)]
+    assert "127.0.0.1:9" in found[0].message and "There is no file /none.gguf" in found[1].message
+
+
 @pytest.mark.parametrize("installed", [True, False])
 async def test_it_says_how_pdfs_can_be_read(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, installed: bool
