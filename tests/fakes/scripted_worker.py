@@ -19,8 +19,8 @@ def chat(script: str, request: int, message: dict[str, object]) -> None:
         sys.stderr.write("out of memory\n")
         sys.stderr.flush()
         os._exit(7)
-    if script == "misbuilt":
-        os.kill(os.getpid(), signal.SIGILL)
+    if script in ("misbuilt", "killed"):
+        os.kill(os.getpid(), signal.SIGILL if script == "misbuilt" else signal.SIGKILL)
     if script in ("hangs", "hangs-deaf"):
         return
     usage = {"prompt": 3, "cached": 0, "completion": 2}

@@ -204,4 +204,6 @@ def _leave_nobody(pid: int) -> None:
 def _ended_by(number: int) -> str:
     if number == signal.SIGILL:
         return "met an instruction that this processor does not carry out: build llama.cpp anew (see troubleshooting)"
+    if number == signal.SIGKILL:
+        return "was ended by signal 9, by somebody or by the system when memory ran out (`dmesg` tells)"
     return f"was ended by signal {number}"

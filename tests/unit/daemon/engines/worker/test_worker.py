@@ -62,11 +62,12 @@ async def test_what_came_together_may_travel_in_one_write(scripted: Scripted) ->
     assert deltas == [("one ", False), ("and ", True), ("", True), ("two ", True), ("", False), ("end", False)]
 
 
-async def test_a_library_for_another_processor_is_named(scripted: Scripted) -> None:
-    scripted.script = "misbuilt"
+@pytest.mark.parametrize(("script", "told"), [("misbuilt", "build llama.cpp anew"), ("killed", "memory ran out")])
+async def test_what_a_signal_mostly_means_is_told(scripted: Scripted, script: str, told: str) -> None:
+    scripted.script = script
     with pytest.raises(EngineError) as caught:
         await ask(scripted.engine())
-    assert "build llama.cpp anew" in caught.value.cause
+    assert told in caught.value.cause
 
 
 async def test_a_death_in_mid_answer_is_told_and_the_next_request_starts_anew(scripted: Scripted) -> None:
