@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.effort import LONG
+from tests.effort import LONG, eventually
 from tests.process import Daemon, Events
 
 pytestmark = pytest.mark.slow
@@ -128,12 +129,14 @@ class App:
         self.proven = threading.Event()
         self.act: Callable[[dict[str, Any]], None] = self.apply
         self._client = daemon.client()
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
         assert self.proven.wait(LONG)
 
     def _listen(self) -> None:
         name = ""
         with suppress(httpx.HTTPError), self._client, self._stream() as stream:
+            self._socket: socket.socket = stream.extensions["network_stream"].get_extra_info("socket")
             for line in stream.iter_lines():
                 if line.startswith("event: "):
                     name = line.removeprefix("event: ")
@@ -171,7 +174,11 @@ class App:
         assert self.post("edits", id=edit["id"], outcome="applied", hash=self._hash(edit["path"])) == {"ok": True}
 
     def die(self) -> None:
-        self._client.close()
+        """Hang up. To close a connection is not enough: it stays while somebody reads it, and would be asked again."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        if self._listening is not threading.current_thread():
+            self._listening.join(LONG)
 
 
 @pytest.fixture
@@ -179,6 +186,7 @@ def app(sample: Daemon) -> Iterator[App]:
     app = App(sample)
     yield app
     app.die()
+    eventually(lambda: "no open event stream" in json.dumps(app.post("proof", hashes={})))
 
 
 def test_with_the_app_open_the_app_writes(sample: Daemon, app: App) -> None:
