@@ -166,7 +166,17 @@ def poison(tmp_path_factory: pytest.TempPathFactory, starter_model: Path) -> Pat
 
 
 @pytest.mark.parametrize("flash", ["auto", "off"])
-@pytest.mark.parametrize("sampling", [{}, {"temperature": 0.8, "seed": 1}, {"grammar": 'root ::= "yes" | "no"'}])
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        {},
+        {"temperature": 0.8, "seed": 1},
+        {"temperature": 0.8, "seed": 1, "top_k": 40},
+        {"temperature": 0.8, "seed": 1, "top_p": 0.9},
+        {"temperature": 0.8, "seed": 1, "logprobs": 2, "min_p": 0.05},
+        {"grammar": 'root ::= "yes" | "no"'},
+    ],
+)
 async def test_no_numbers_end_their_own_answer_and_spoil_no_other(
     poison: Path, sampling: dict[str, Any], flash: str
 ) -> None:

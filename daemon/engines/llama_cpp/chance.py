@@ -48,14 +48,17 @@ class Chance:
         return Few(sampling.top_k, sampling.top_p, sampling.min_p, sampling.temperature, self.dice)
 
     def choose(self, logits: Logits, tops: Logits | None = None) -> int:
-        """A token; `logits` (vocabulary,) are left as they are. `tops` are the highest of each block, where known."""
+        """A token; `logits` (vocabulary,) are left as they are. `tops` are the highest of each block, where known.
+
+        Where the highest is no finite number, nothing can be drawn: that token itself, for the caller to see.
+        """
         sampling = self._sampling
         if sampling.penalised and self._said:
             logits, tops = self._penalised(logits), None
         if sampling.temperature <= 0:
             return int(np.argmax(logits))
         tops = highest(logits[np.newaxis])[0] if tops is None else tops
-        if self.plain:
+        if self.plain or not np.isfinite(tops.max()):
             return drawn(logits[np.newaxis], tops[np.newaxis], [self.temperature], [self.dice])[0]
         likely = likeliest(logits, tops, sampling)
         return int(likely[self._draw_few(logits[likely])])
@@ -81,15 +84,17 @@ def chosen(logits: Logits, tops: Logits, chances: Sequence[Chance], share: Shari
     """A token for each row of `logits` (n, vocabulary), of which `tops` (n, blocks) are the highest of each block.
 
     Those for whom nothing but temperature decides are drawn together, and so are those who choose among few, for whom
-    `share` shares one more look at their rows.
+    `share` shares one more look at their rows. A row whose highest is no finite number has that token.
     """
     found: dict[int, int] = {}
-    plain = [row for row, chance in enumerate(chances) if chance.plain]
+    sound = np.isfinite(tops.max(axis=1))
+    plain = [row for row, chance in enumerate(chances) if chance.plain or not sound[row]]
     if plain:
         temperatures, dice = [chances[row].temperature for row in plain], [chances[row].dice for row in plain]
         found |= zip(plain, drawn(*_of(logits, tops, plain), temperatures, dice), strict=True)
     can_be = np.isfinite(tops).sum(axis=1)
-    few = {row: each for row, chance in enumerate(chances) if (each := chance.few(int(can_be[row]))) is not None}
+    others = [(row, chance) for row, chance in enumerate(chances) if row not in found]
+    few = {row: each for row, chance in others if (each := chance.few(int(can_be[row]))) is not None}
     if len(few) > 1:
         found |= zip(few, among_few(*_of(logits, tops, list(few)), list(few.values()), share), strict=True)
     return [found[row] if row in found else chance.choose(logits[row], tops[row]) for row, chance in enumerate(chances)]

@@ -1,4 +1,5 @@
 from collections import Counter
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from daemon.engines.worker.requests import Sampling
 from tests.effort import effort
 
 values = st.lists(st.floats(-30, 30, width=16), min_size=1, max_size=40, unique=True)
+WAYS: list[dict[str, Any]] = [{}, {"top_k": 40}, {"top_p": 0.9}, {"min_p": 0.1}, {"top_k": 3000, "top_p": 0.5}]
 settings = st.builds(
     lambda top_k, top_p, min_p: Sampling(1, 1.0, top_k=top_k, top_p=top_p, min_p=min_p),
     st.sampled_from([0, 1, 3, 50]),
@@ -104,6 +106,28 @@ def test_among_many_blocks_the_same_are_kept(deviation: float, top_k: int, min_p
     expected = order[weights >= min_p]
     found = likeliest(logits, highest(logits[np.newaxis])[0], Sampling(1, 1.0, top_k=top_k, min_p=min_p))
     assert found.tolist() == expected.tolist()
+
+
+@given(
+    st.lists(st.sampled_from(WAYS), min_size=1, max_size=5),
+    st.integers(0, 3),
+    st.sampled_from([np.nan, np.inf, -np.inf]),
+    st.booleans(),
+)
+def test_a_row_without_numbers_is_seen_and_disturbs_no_other(
+    ways: list[dict[str, Any]], spoilt: int, number: float, whole: bool
+) -> None:
+    logits = np.random.default_rng(7).normal(0, 3, (len(ways) + 1, 5 * COUNT + 77)).astype(np.float32)
+    row = spoilt % len(logits)
+    logits[row] = number
+    if not whole and number != -np.inf:
+        logits[row, 7::3] = 1.0
+    wishes = [Sampling(1, 0.8, seed=seed, **way) for seed, way in enumerate([*ways, ways[0]])]
+    with np.errstate(all="raise"):
+        together = chosen(logits, highest(logits), [Chance(each) for each in wishes])
+        alone = [Chance(each).choose(values) for each, values in zip(wishes, logits, strict=True)]
+    assert together == alone and not np.isfinite(logits[row, together[row]])
+    assert all(np.isfinite(logits[other, token]) for other, token in enumerate(together) if other != row)
 
 
 def test_in_company_each_answer_has_the_token_it_would_have_alone() -> None:
