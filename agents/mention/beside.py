@@ -1,6 +1,6 @@
 """What stands right beside a mention, and what its note is called: words, links, capitals. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from agents.mention.name import Name
 from agents.mention.place import begins
@@ -63,3 +63,14 @@ def own_name(note: Note, inside: Sequence[Token]) -> bool:
     if any([token.folded for token in name] == said for name in own):
         return True
     return len(inside) == 1 and inside[0].acronym and any(t.text == inside[0].text for name in own for t in name)
+
+
+def modifies(note: Note, span: Span, heads: Collection[int]) -> bool:
+    """Whether the words are a common noun right before a link or one of the `heads`, where other mentions begin.
+
+    Two links side by side read as one: of “computer architecture” the architecture is linked.
+    """
+    said, behind = note.text[span.start : span.end], span.end + 1
+    if not (said.isascii() and said.isalpha() and said.islower()) or note.text[span.end : behind] != " ":
+        return False
+    return behind in heads or any(link.span.start == behind for link in note.links)

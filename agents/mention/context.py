@@ -16,8 +16,10 @@ from vault_sync.ports import Vectors
 from vault_sync.search.frequency import rows_with
 from vault_sync.text import stem
 
-_MARGIN = 0.035
-"""By how much one cosine has to be above all others: those of any two texts of a vault lie within a tenth."""
+_MARGIN, _MARGIN_WITH_WORDS = 0.035, 0.06
+"""By how much one note has to be closer than all others; the cosines of any two texts of a vault lie within a tenth."""
+_WORDS = 0.5
+"""What the cosine of shared words counts beside that of vectors."""
 _CHUNKS = 8
 
 
@@ -44,15 +46,26 @@ class LedgerContext:
         found = rows_with(self._ledger.read(), stem(word), self._passages)
         return min(1.0, found / self._passages) if self._passages else 0.0
 
-    def choose(self, span: Span, targets: Sequence[VaultPath]) -> VaultPath | None:
-        """The target whose vectors are clearly closest to that of the chunk at the span, None where none is."""
+    def choose(self, span: Span, around: str, targets: Sequence[VaultPath]) -> VaultPath | None:
+        """The target that is clearly closest to the chunk at the span, by vectors and by the words `around`; None where
+        none is.
+        """
         own = self._vector(span)
         means = {target: self._mean(target) for target in targets}
         others = {target: mean for target, mean in means.items() if mean is not None}
         if own is None or len(others) < len(targets) or any(other.shape != own.shape for other in others.values()):
             return None
-        near = sorted(((float(np.dot(own, other)), target) for target, other in others.items()), reverse=True)
-        return near[0][1] if near[0][0] - near[1][0] >= _MARGIN else None
+        said = self._said(around, targets)
+        near = sorted(((float(np.dot(own, o)) + _WORDS * said.get(t, 0.0), t) for t, o in others.items()), reverse=True)
+        return near[0][1] if near[0][0] - near[1][0] >= (_MARGIN_WITH_WORDS if said else _MARGIN) else None
+
+    def _said(self, around: str, targets: Sequence[VaultPath]) -> dict[VaultPath, float]:
+        """How much of what tells each target apart stands `around`; empty where that is not known of all."""
+        against = self._against
+        found = {t: self._portraits.of(t, against) for t in targets} if self._portraits and against else {}
+        if against is None or not found or None in found.values():
+            return {}
+        return {t: overlap(around, (), one.topic, against) for t, one in found.items() if one is not None}
 
     def sense(self, span: Span, around: str, name: str, target: VaultPath, own: Collection[str]) -> Sense:
         """How well the target fits the text `around` the span; `own` are the stems of the name, which say nothing."""
@@ -65,7 +78,7 @@ class LedgerContext:
         if here is not None and portrait.seen is not None:
             near = nearness(against.seen(here, self._language), portrait.seen, against.notes)
         words = overlap(around, own, portrait.topic, against)
-        return Sense(True, words, near, length, capitals(name, portrait.text))
+        return Sense(True, words, near, length, capitals(name, portrait.text), portrait.apart)
 
     @cached_property
     def _against(self) -> Background | None:

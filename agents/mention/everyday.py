@@ -53,3 +53,8 @@ _RUSSIAN = """
 """
 EVERYDAY = frozenset(f"{_ENGLISH} {_RUSSIAN.replace('ё', 'е')}".split())
 """Folded."""
+
+
+def is_everyday(*words: str) -> bool:
+    """Whether one of these folded words is."""
+    return not EVERYDAY.isdisjoint(words)

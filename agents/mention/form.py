@@ -117,11 +117,18 @@ def _head(name: Sequence[Token], titles: Sequence[tuple[Reading, ...]]) -> int:
             while named and i + 1 < len(name) and name[i + 1].capital and _nominative_name(titles[i + 1]):
                 i += 1
             return i + 1
+        if _is_new(found):
+            return i + 1
         if any(r.part == "ADVB" for r in found) and i + 1 < len(titles):
             continue  # «бесконечно малая функция»
         if found and not any(r.part in _ADJECTIVES for r in nominative):
             return i
     return len(titles)
+
+
+def _is_new(found: Sequence[Reading]) -> bool:
+    """Whether no dictionary has a title's word, nor does its ending say what it is."""
+    return bool(found) and not any(r.known or r.part for r in found)
 
 
 def _nominative_name(found: Sequence[Reading]) -> bool:
@@ -131,6 +138,8 @@ def _nominative_name(found: Sequence[Reading]) -> bool:
 def _shared(title: Sequence[Reading], found: Sequence[Reading]) -> list[Reading]:
     """The readings of a word that are forms of the same word as the title's."""
     known = {(r.lemma, r.part) for r in title if r.declined and r.case in ("nomn", "accs", "")}
+    if _is_new(title):
+        known = {(title[0].lemma, "NOUN")}  # the forms of «Транссиб» are read as a noun's, itself it is not
     return [r for r in found if (r.lemma, r.part) in known]
 
 
@@ -146,6 +155,6 @@ def _number_kept(titles: Sequence[tuple[Reading, ...]], agreed: set[tuple[str, s
 
 def _certain(title: Sequence[Reading], word: Sequence[Reading]) -> float:
     """The share of the readings of a single word that are forms of the title's."""
-    known = {(r.lemma, r.part) for r in [r for r in title if r.noun] or title}
+    known = {(r.lemma, "NOUN" if _is_new(title) else r.part) for r in [r for r in title if r.noun] or title}
     total = sum(r.weight for r in word)
     return sum(r.weight for r in word if (r.lemma, r.part) in known) / total if total else 1.0

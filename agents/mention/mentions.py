@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
 
-from agents.mention.beside import beside, longer, own_name, spelled_out
+from agents.mention.beside import beside, longer, modifies, own_name, spelled_out
 from agents.mention.choice import said_beside
+from agents.mention.evidence import Place
 from agents.mention.form import Form, Manner, form_of
 from agents.mention.habits import LEAST
 from agents.mention.name import Entry, Kind, Name, edges, gap_of
@@ -19,7 +20,7 @@ from agents.mention.prose import prose
 from agents.mention.sense import UNKNOWN, Sense
 from agents.mention.tokens import Token, tokens
 from agents.mention.whole import closed, with_signs, within_word
-from agents.mention.worth import Place, worth
+from agents.mention.worth import worth
 from vault_sync.notes.note import Note, Span
 from vault_sync.paths import VaultPath, title_of
 
@@ -54,8 +55,8 @@ class Context(Protocol):
         """The share of the passages that have this folded word in any form, 0 to 1; 0 where nobody knows."""
         ...
 
-    def choose(self, span: Span, targets: Sequence[VaultPath]) -> VaultPath | None:
-        """Which of several notes of one name is meant at the span; None where nothing decides."""
+    def choose(self, span: Span, around: str, targets: Sequence[VaultPath]) -> VaultPath | None:
+        """Which of several notes of one name is meant at the span, in the text `around` it; None where nothing decides."""
         ...
 
     def sense(self, span: Span, around: str, name: str, target: VaultPath, own: Collection[str]) -> Sense:
@@ -70,7 +71,7 @@ class _NoContext:
     def share(self, word: str) -> float:
         return 0.0
 
-    def choose(self, span: Span, targets: Sequence[VaultPath]) -> VaultPath | None:
+    def choose(self, span: Span, around: str, targets: Sequence[VaultPath]) -> VaultPath | None:
         return None
 
     def sense(self, span: Span, around: str, name: str, target: VaultPath, own: Collection[str]) -> Sense:
@@ -116,7 +117,8 @@ def find_mentions(
 
     Of several names the longest wins. A note is linked once in a `section` (or in the whole `note`), and not where
     that links it already; right behind a link to it in another section nothing is sure. With `headings`, words in
-    headings count too. Pages of a repository have none: they are read where links between notes do not work.
+    headings count too. Of two side by side the modifier is left out. Pages of a repository have none: they are
+    read where links between notes do not work.
     """
     if title_of(note.path) in _OF_A_REPOSITORY:
         return []
@@ -124,19 +126,26 @@ def find_mentions(
     found = _longest(_verified(note, names, words, context or _NoContext()))
     linked, ends = _linked(note, names, once)
     phrases = own_phrases(note) if found else {}
+    scores = [_score(note, words, each, context or _NoContext(), phrases) for each in found]
+    heads = {each.span.start for each, score in zip(found, scores, strict=True) if score >= least}
     mentions: list[Mention] = []
     # A name of the note comes before one of its headings, wherever it stands.
-    for each in sorted(found, key=lambda f: (f.name.kind == "heading", f.span.start)):
+    for each, score in sorted(zip(found, scores, strict=True), key=_turn):
         section = _section(note, each.span.start) if once == "section" else 0
-        score = _score(note, words, each, context or _NoContext(), phrases)
         if _just_said(each.span, ends[each.name.target]):
             score = min(score, _AGAIN)
         if each.name.target == note.path or score < least or (section, each.name.target) in linked:
+            continue
+        if len(each.name.tokens) == 1 and modifies(note, each.span, heads):
             continue
         linked.add((section, each.name.target))
         ends[each.name.target].append(each.span.end)
         mentions.append(_mention(note, names, each, score))
     return sorted(mentions, key=lambda mention: mention.span.start)
+
+
+def _turn(scored: tuple[_Found, float]) -> tuple[bool, int]:
+    return scored[0].name.kind == "heading", scored[0].span.start
 
 
 def _words(note: Note, headings: bool) -> list[Token | None]:
@@ -191,7 +200,7 @@ def _chosen(note: Note, fitting: Sequence[tuple[Name, Form]], span: Span, contex
     target: VaultPath | None = targets[0]
     if len(targets) > 1:
         name = [token.folded for token in left[0][0].tokens]
-        target = said_beside(name, line(note, span), targets) or context.choose(span, targets)
+        target = said_beside(name, line(note, span), targets) or context.choose(span, _around(note, span), targets)
     return next(((name, form) for name, form in left if name.target == target), None)
 
 
@@ -265,8 +274,11 @@ def _score(note: Note, words: Sequence[Token | None], each: _Found, context: Con
 
 def _sense(note: Note, each: _Found, context: Context) -> Sense:
     own = {token.stem for token in each.name.tokens}
-    text = note.text[max(note.body_start, each.span.start - _AROUND) : each.span.end + _AROUND]
-    return context.sense(each.span, text, each.name.text, each.name.target, own)
+    return context.sense(each.span, _around(note, each.span), each.name.text, each.name.target, own)
+
+
+def _around(note: Note, span: Span) -> str:
+    return note.text[max(note.body_start, span.start - _AROUND) : span.end + _AROUND]
 
 
 def _mention(note: Note, names: Known, each: _Found, score: float) -> Mention:

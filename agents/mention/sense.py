@@ -4,6 +4,7 @@
 but the words around it do, and so does the vector of the passage, compared with how near it is to any note of the vault.
 """
 
+import re
 from collections import Counter, OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,6 +21,13 @@ _CHUNKS = 8
 _KEPT = 2_000
 _FEWEST_LETTERS = 20
 """A note with less text does not say what it is about."""
+_BEGINNING = 300
+"""Code points in which a list of meanings says that it is one."""
+_APART = re.compile(
+    r"\bmay (?:also )?refer to\b|\bdisambiguation\b|\bможет (?:также )?(?:означать|обозначать)\b",
+    re.IGNORECASE,
+)
+_APART_IN_PATH = re.compile(r"\bdisambiguation\b|\(значения\)", re.IGNORECASE)
 _FEWEST_NOTES = 20
 """Of fewer notes nobody can say how near a passage is to any of them."""
 
@@ -38,6 +46,8 @@ class Sense:
     nearness: float | None = None
     length: int = 0
     capitals: Capitals = "unknown"
+    apart: bool = False
+    """The note only tells the meanings of its name apart."""
 
 
 UNKNOWN = Sense()
@@ -50,6 +60,8 @@ class Portrait:
     topic: Topic
     seen: Vectors | None
     text: str
+    apart: bool
+    """Whether it only tells the meanings of its name apart."""
 
 
 class Portraits:
@@ -82,12 +94,17 @@ class Portraits:
         vectors = self._ledger.embedded([chunk.id for chunk in chunks])[1]
         told = len(vectors) and len(text) >= _FEWEST_LETTERS
         seen = against.seen(mean_vector(vectors), record.language) if told else None
-        portrait = Portrait(weighed(Counter(content(text)), names, against), seen, text)
+        portrait = Portrait(weighed(Counter(content(text)), names, against), seen, text, tells_apart(path, text))
         with self._lock:
             self._kept[path] = record.hash, against, portrait
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return portrait
+
+
+def tells_apart(path: VaultPath, text: str) -> bool:
+    """Whether a note only tells the meanings of its name apart: nobody who says the word means that list."""
+    return _APART.search(text, 0, _BEGINNING) is not None or _APART_IN_PATH.search(path) is not None
 
 
 def overlap(around: str, own: Collection[str], topic: Topic, against: Background) -> float:

@@ -2,18 +2,17 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from agents.mention.english import is_plural
-from agents.mention.everyday import EVERYDAY
+from agents.mention.everyday import EVERYDAY, is_everyday
+from agents.mention.evidence import Place
+from agents.mention.fit import sense_worth
 from agents.mention.form import Form
 from agents.mention.homonym import doubt
 from agents.mention.inflection import readings
 from agents.mention.name import Kind, Name
-from agents.mention.sense import UNKNOWN, Sense
 from agents.mention.senses import meanings
 from agents.mention.tokens import Token
-from agents.mention.usage import OFTEN, SELDOM, usage
 from agents.stopwords import STOP_WORDS
 
 _KINDS: Mapping[Kind, float] = {
@@ -41,18 +40,6 @@ _SELDOM = 0.03
 
 
 _PHRASE = 7.0
-_NEAR = 1.35
-"""What each standard deviation of nearness is worth to a word that nobody linked yet; and what it has to make up for."""
-_FAR = 3.9
-_NEAREST, _FARTHEST = 4.0, -0.5
-_MOST_SAID = 0.25
-_TRUSTED = 0.5
-"""Links with a word after which its sense is as much known as in doubt."""
-_FEWEST_MEANINGS, _MOST_MEANINGS = 0.3, 1.3
-_TELLING = 240
-"""Code points from which on a passage says what it is about."""
-_LIKELY, _PROPER = 1.2, 3.0
-"""What a proper name loses in small letters."""
 _VERBS_BEFORE = "can could will would must should may might cannot not you we they i who let lets also be please"
 _VERBS_AFTER = "the a an this these those your its their his her our my it them him us all other another any each every"
 _OF_NOUNS = ("tion", "sion", "ment", "ness", "ity", "ism", "ance", "ence", "ship", "logy")
@@ -62,49 +49,11 @@ _BEFORE_NOUNS = frozenset(_NOUNS_BEFORE.split())
 _BEFORE_VERBS, _AFTER_VERBS = frozenset(_VERBS_BEFORE.split()), frozenset(_VERBS_AFTER.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a name was found: its words, and the ones right beside it, nothing but a blank between.
-
-    `begins` says that a sentence begins there, so that a capital says nothing; `longer` that a capital word beside it
-    looks like a part of the same name; `hints` that a word beside it says what it is («язык C»).
-    """
-
-    words: tuple[Token, ...]
-    before: Token | None = None
-    after: Token | None = None
-    begins: bool = False
-    longer: bool = False
-    joined: bool = False
-    hints: bool = False
-    label: bool = False
-    """They are the label of a line, «Template: …», or of a table's column."""
-    listed: bool = False
-    """They are an item of a list between items that are links."""
-    enumerated: bool = False
-    """They stand beside links in one enumeration within a line."""
-    defines: bool = False
-    """They say what their own note is, in its definition."""
-    phrase: bool = False
-    """They are a part of a set phrase: «в свою очередь»."""
-    own_name: bool = False
-    """Their own note is called so."""
-    own_phrase: bool = False
-    """They are a part of a phrase that is a title or a heading of their own note."""
-    share: float = 0.0
-    """The share of the vault's passages that have the rarest of the words; 0 where nobody knows."""
-    passages: int = 0
-    sense: Sense = UNKNOWN
-    """How well the note fits what is said around."""
-    spelled_out: bool = False
-    """The note says what the initials stand for."""
-
-
 def worth(name: Name, form: Form, place: Place) -> float:
     """The score of one mention. Raises nothing."""
     weight = _KINDS[name.kind] + _MANNERS[form.manner]
     weight += _rarity(name, place) if len(name.tokens) == 1 else min(1.6, 0.8 * (len(name.tokens) - 1))
-    weight += _spelling(name, place) + _homonym(name, place) + _verb(name, place) + _sense(name, place)
+    weight += _spelling(name, place) + _homonym(name, place) + _verb(name, place) + sense_worth(name, form, place)
     weight -= _commonness(name, place) + (3.0 if place.label and not place.listed else 0.0)
     weight -= _PHRASE if place.phrase or place.own_name or place.own_phrase else 0.0
     weight -= _longer(name, place) if place.longer else 0.0
@@ -139,7 +88,7 @@ def _rarity(name: Name, place: Place) -> float:
         weight -= 0.0  # «@After» is no word of everyday
     elif word.folded in STOP_WORDS:
         weight -= 6.0
-    elif _everyday(name, place):
+    elif is_everyday(word.folded, place.words[0].folded):
         weight -= 3.4
     if letters < _FEW_LETTERS:
         weight -= 0.0 if word.acronym else _SHORT[letters]
@@ -213,9 +162,10 @@ def _same_capitals(own: str, found: str) -> bool:
 def _proper(word: Token) -> float:
     """What a Russian word that is a name loses in small letters: more where that is its usual reading."""
     found = readings(word.text.lower()) if word.cyrillic else ()
-    if not any(r.proper for r in found):
+    proper = sum(r.weight for r in found if r.proper)
+    if not proper:
         return 0.0
-    return 3.0 if found[0].proper else 1.5
+    return 3.0 if proper > sum(r.weight for r in found) / 2 else 1.5  # «киль» is as often a keel as a town
 
 
 def _homonym(name: Name, place: Place) -> float:
@@ -245,76 +195,6 @@ def _verb(name: Name, place: Place) -> float:
     if before == "to":
         return -4.0 if word.folded in EVERYDAY else 0.0
     return -4.0 if before in _BEFORE_VERBS or (after in _AFTER_VERBS and before not in _BEFORE_NOUNS) else 0.0
-
-
-def _sense(name: Name, place: Place) -> float:
-    """How well the note fits what is said around. The oftener the vault links the word, the less it is in doubt."""
-    if not place.sense.known:
-        return 0.0
-    if len(name.tokens) > 1:
-        return _phrase_fit(name, place)
-    trust = name.uses / (name.uses + _TRUSTED)
-    return (1 - trust) * _fit(name, place) + trust * _known_fit(place.sense) - _improper(name, place)
-
-
-def _improper(name: Name, place: Place) -> float:
-    """What a proper name loses in small letters: in safaris nobody browses."""
-    if place.words[0].capital:
-        return 0.0
-    return {"likely": _LIKELY, "proper": _PROPER}.get(place.sense.capitals, 0.0) / (2 if name.uses > 1 else 1)
-
-
-def _fit(name: Name, place: Place) -> float:
-    """What the sense of a word is worth that nobody linked."""
-    sense, said = place.sense, min(_MOST_SAID, place.sense.words)
-    if sense.nearness is None:
-        return 3 * said
-    near = min(_NEAREST, max(_FARTHEST, sense.nearness))
-    weight = _NEAR * near - _FAR + 3 * said - (0.0 if said else 1.2)
-    if _everyday(name, place):
-        return weight + 1.9
-    return weight if weight > 0 else weight * _meanings(place)
-
-
-def _phrase_fit(name: Name, place: Place) -> float:
-    """What it is worth of several words: they mean one thing, but a passage far from the note does not mean the note.
-
-    A name that somebody gave the note says more than what follows from one, and a short passage is near to nothing.
-    """
-    sense = place.sense
-    if sense.nearness is None:
-        return 0.0
-    far = max(-4.0, min(0.0, 4 * (sense.nearness - 0.5)))
-    if name.kind in ("title", "alias"):
-        far *= min(1.0, sense.length / _TELLING)
-    return far / 2 if name.uses else far
-
-
-def _known_fit(sense: Sense) -> float:
-    """What it is worth of a word that the vault links."""
-    said = min(_MOST_SAID, sense.words)
-    return said if sense.nearness is None else said + max(-1.0, min(0.5, 0.5 * sense.nearness - 0.5))
-
-
-def _meanings(place: Place) -> float:
-    """How likely a word is to mean several things, 0.3 to 1.3: acronyms and those that are hardly used seldom do, nor
-    do Latin ones among Russian ones; in small letters a word whose note is called by a proper name does.
-    """
-    word = place.words[0]
-    if place.sense.capitals in ("likely", "proper") and not word.capital:
-        return 1.0
-    if word.acronym or not word.text.isalpha():
-        return _FEWEST_MEANINGS
-    if word.latin:
-        foreign = any(token is not None and token.cyrillic for token in (place.before, place.after))
-        known = 1 if foreign else meanings(word.folded)
-        return min(_MOST_MEANINGS, _FEWEST_MEANINGS + 0.35 * (known - 1))
-    usual = (usage(word.text.lower()) - SELDOM) / (OFTEN - SELDOM)
-    return _FEWEST_MEANINGS + (1.0 - _FEWEST_MEANINGS) * usual
-
-
-def _everyday(name: Name, place: Place) -> bool:
-    return name.tokens[0].folded in EVERYDAY or place.words[0].folded in EVERYDAY
 
 
 def _habit(name: Name, place: Place) -> float:

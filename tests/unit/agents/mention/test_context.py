@@ -8,6 +8,8 @@ from agents.links.linkpaths import LinkPaths
 from agents.mention.context import LedgerContext
 from agents.mention.mentions import find_mentions
 from agents.mention.name_index import NameIndex
+from agents.mention.sense import Portraits
+from agents.related.sample import Sample
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.index.ledger import Ledger
 from vault_sync.index.sync import Indexer
@@ -45,8 +47,17 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 def test_the_passage_decides_which_note_is_meant(ledger: Ledger) -> None:
     context = LedgerContext(ledger, HERE, content_hash(TEXT.encode()))
-    assert context.choose(Span(14, 21), [GOD, PLANET]) == PLANET
-    assert LedgerContext(ledger, HERE, "other bytes").choose(Span(14, 21), [GOD, PLANET]) is None
+    assert context.choose(Span(14, 21), TEXT, [GOD, PLANET]) == PLANET
+    assert LedgerContext(ledger, HERE, "other bytes").choose(Span(14, 21), TEXT, [GOD, PLANET]) is None
+
+
+def test_words_decide_where_vectors_do_not(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LedgerContext, "_mean", lambda self, target: self._vector(Span(0, 1)))
+    bare = LedgerContext(ledger, HERE, content_hash(TEXT.encode()))
+    assert bare.choose(Span(14, 21), TEXT, [GOD, PLANET]) is None
+    told = LedgerContext(ledger, HERE, content_hash(TEXT.encode()), Portraits(ledger, Sample(ledger)))
+    assert told.choose(Span(14, 21), TEXT, [GOD, PLANET]) == PLANET
+    assert told.choose(Span(14, 21), "Mercury was there.", [GOD, PLANET]) is None
 
 
 def test_it_knows_how_common_a_word_is(ledger: Ledger) -> None:

@@ -25,6 +25,7 @@ def manner(name: str, found: str) -> str | None:
         ("Скорость света", "скорости света", "inflected"),
         ("SOLID принципы", "SOLID принципов", "inflected"),
         ("Ёлка", "елки", "inflected"),
+        ("Транссиб", "Транссибу", "inflected"),
         ("Data warehouse", "data warehouses", "number"),
         ("System of record", "systems of record", "number"),
         ("Data model", "datas model", "derived"),

@@ -270,3 +270,24 @@ def test_links_to_a_word_say_nothing_of_one_that_only_shares_its_root() -> None:
 def test_a_text_of_words_that_name_nothing_is_no_name() -> None:
     names = Names.build([Entry(vault_path("Data lake.md"), "Data lake", anchors=("other sources", "the lake of data"))])
     assert links("It comes from other sources.", names) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It is a computer compiler.", ["[[Compiler|compiler]]"]),
+        ("It is a computer [[Compiler|compiler]].", []),
+        ("A computer, compiler.", ["[[Computer|computer]]", "[[Compiler|compiler]]"]),
+        ("A Docker compiler.", ["[[Docker]]", "[[Compiler|compiler]]"]),
+        ("A computer with it.", ["[[Computer|computer]]"]),
+    ],
+)
+def test_of_two_common_nouns_side_by_side_the_second_is_linked(text: str, expected: list[str]) -> None:
+    names = Names.build(Entry(vault_path(f"{title}.md"), title) for title in ("Computer", "Compiler", "Docker"))
+    assert links(text, names) == expected
+
+
+def test_a_word_that_is_as_often_no_name_loses_less_in_small_letters() -> None:
+    names = Names.build([Entry(vault_path("Киль.md"), "Киль"), Entry(vault_path("Мурманск.md"), "Мурманск")])
+    keel, town = (found(text, names, least=0)[0] for text in ("Сняли киль.", "Едем в мурманск."))
+    assert keel.score > 0.6 > town.score

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from agents.mention.context import LedgerContext
+from agents.mention.evidence import Place
 from agents.mention.form import Form
 from agents.mention.mentions import Names, find_mentions
 from agents.mention.name import Entry, Name
-from agents.mention.sense import Portraits, Sense, nearness
+from agents.mention.sense import Portraits, Sense, nearness, tells_apart
 from agents.mention.tokens import tokens
-from agents.mention.worth import Place, worth
+from agents.mention.worth import worth
 from agents.related.sample import Sample
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.index.ledger import Ledger
@@ -117,3 +118,27 @@ def test_a_word_of_many_meanings_needs_a_passage_that_speaks_of_the_note(usual: 
 
     assert score(usual, 0.0) < 0.5 < score(seldom, 0.0)
     assert score(usual, 4.0) > 0.5 < score(seldom, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "apart"),
+    [
+        ("Disk.md", "The term Disk may refer to a floppy disk or to a hard one.", True),
+        ("Ключ.md", "Слово «ключ» может означать родник.", True),
+        ("Disambiguation/Disk.md", "Floppy, hard.", True),
+        ("Замок (значения).md", "Дверной, рыцарский.", True),
+        ("Disk.md", "A disk keeps data. It may refer the reader to no other.", False),
+        ("Disk.md", "A disk keeps data. " * 20 + "The word may refer to others.", False),
+    ],
+)
+def test_a_list_of_meanings_says_so_where_it_begins(path: str, text: str, apart: bool) -> None:
+    assert tells_apart(VaultPath(path), text) is apart
+
+
+def test_a_portrait_says_whether_its_note_tells_meanings_apart(ledger: Ledger, tmp_path: Path) -> None:
+    assert not sense(ledger, DESK).apart
+    (tmp_path / "vault" / MOUSE).write_text("Mouse may refer to: a pointer of a screen, an animal with a tail.\n")
+    indexer = Indexer(Vault(tmp_path / "vault"), ledger, MemoryStore(), WordEmbedder(), Policy())
+    indexer.prepare()
+    indexer.scan()
+    assert sense(ledger, DESK).apart
