@@ -42,7 +42,9 @@ def sense_worth(name: Name, form: Form, place: Place) -> float:
     if len(name.tokens) > 1:
         return _phrase_fit(name, place) - listing
     trust = name.uses / (name.uses + _TRUSTED)
-    weight = (1 - trust) * _fit(name, form, place) + trust * _known_fit(place.sense)
+    fit = _fit(name, form, place)
+    fit = min(0.0, fit) if name.kind in ("short", "initials") else fit  # nobody called the note so
+    weight = (1 - trust) * fit + trust * _known_fit(place.sense)
     return weight - _improper(name, place) - listing
 
 
@@ -58,6 +60,8 @@ def _fit(name: Name, form: Form, place: Place) -> float:
         - (_DOUBT_LATIN if place.words[0].latin else _DOUBT)
         - many * (_MEANINGS - _NEAR * near)
     )
+    if _collects(name):
+        return weight
     weight += 1.4 if form.manner == "number" else 0.0
     return weight + (3.0 if is_everyday(name.tokens[0].folded, place.words[0].folded) else 0.0)
 
@@ -74,13 +78,15 @@ def _many(form: Form, place: Place) -> float:
         return (usage(word.text.lower()) - SELDOM) / (OFTEN - SELDOM)
     if any(token is not None and token.cyrillic for token in (place.before, place.after)):
         return 0.0
-    known = meanings_of_noun(word.folded) if _is_noun(form, place.before) else meanings(word.folded)
+    known = meanings_of_noun(word.folded) if _is_noun(form, word, place.before) else meanings(word.folded)
     return (known - 1) / (_MOST_MEANINGS - 1)
 
 
-def _is_noun(form: Form, before: Token | None) -> bool:
+def _is_noun(form: Form, word: Token, before: Token | None) -> bool:
     """Whether an English word can be no verb: it is a plural, or stands behind an article or a number."""
-    return form.manner == "number" or (before is not None and (before.folded in _DETERMINERS or before.text.isdigit()))
+    return (form.manner == "number" and is_plural(word.folded)) or (
+        before is not None and (before.folded in _DETERMINERS or before.text.isdigit())
+    )
 
 
 def _collects(name: Name) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from agents.mention.evidence import Place
 from agents.mention.fit import sense_worth
 from agents.mention.form import Form, Manner
-from agents.mention.name import Name, named
+from agents.mention.name import Kind, Name, named
 from agents.mention.sense import Sense
 from agents.mention.tokens import Token, tokens
 from vault_sync.paths import VaultPath
@@ -82,3 +82,16 @@ def test_a_list_of_meanings_is_meant_only_where_the_vault_links_it() -> None:
     linked, words = replace(name("Disk"), uses=2), tuple(tokens("disk"))
     apart, single = (Place(words, sense=near(3.0, apart=apart)) for apart in (True, False))
     assert sense_worth(linked, Form("exact"), apart) == sense_worth(linked, Form("exact"), single)
+
+
+def test_a_collection_gains_nothing_by_being_an_everyday_word_or_by_another_number() -> None:
+    assert (
+        worth("Projects", "project", near(0.0), manner="number")
+        < worth("Project", "projects", near(0.0), manner="number") - 4
+    )
+
+
+@pytest.mark.parametrize(("kind", "gains"), [("title", True), ("alias", True), ("initials", False), ("short", False)])
+def test_what_only_follows_from_a_title_gains_nothing_by_its_sense(kind: Kind, gains: bool) -> None:
+    place = Place(tuple(tokens("IPS")), sense=near(3.0, 0.3))
+    assert (sense_worth(replace(name("IPS"), kind=kind), Form("exact"), place) > 0) is gains
