@@ -267,13 +267,15 @@ BENCHES = (
         "touch hidden words. The plain matcher knows titles and aliases, as whole words, whatever their case, the longest\n"
         "first, and proposes each time. The sentences were written for this, with the links that a careful writer would\n"
         "have made. The code was written with “dev” in sight, and with the “homonyms”, half of which are words that mean\n"
-        "something else; by now also with “held”, on the notes of “dev”, “fresh” and “fresh2”, on others, and the Russian\n"
-        "part of “fresh3”, of homes, kitchens, law and sport: what is left wrong in them was looked at. Only “fresh4”, of the\n"
-        "sky, stage, rails and beasts, was not: nobody who wrote it had seen the code, and nothing was changed for it. In\n"
-        "“dev” and “held” many notes have no text.\n"
+        "something else; by now also with “held”, on the notes of “dev”, “fresh” and “fresh2”, on others, “fresh3”, of\n"
+        "homes, kitchens, law and sport, and “fresh4”, of the sky, stage, rails and beasts: what is left wrong in them was\n"
+        "looked at. Only “fresh5”, of clay, weather, type, rope, wheels and horses, was not: it was written before the code was\n"
+        "changed for the faults of the others, and the code ran on it once after that. In “dev” and “held” many notes have\n"
+        "no text.\n"
         "Proposals of a round were drawn and read before their faults were told to those who write the code, and only those\n"
-        "still made count; the fifth was drawn, of what no round had judged, when all but the last changes were made. What\n"
-        "leads to the right note and helps nobody counts as an error. Times are CPU times of one run, of a busy machine.",
+        "still made count; the fifth and the sixth were drawn, of what no round had judged, when all but the last changes were\n"
+        "made; the sixth is all that was left then, and 0.802 of it was right (101 of 126). What leads to the right note and\n"
+        "helps nobody counts as an error. Times are CPU times of one run, of a busy machine.",
     ),
 )
 
