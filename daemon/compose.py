@@ -212,7 +212,7 @@ class Famulus:
         self.properties = Properties()
         describer = Describer(roles, self.mastery, self.prompts)
         choice = Choice(linking.tags, linking.description, linking.new_tags)
-        self.wisher = Wisher(self.ledger, self.searcher, describer, self.policy, choice)
+        self.wisher = Wisher(self.ledger, self.searcher, describer, self.policy, choice, self.sample)
         self.enriching = Enriching(self)
         self.gate = Gate(self.state, self.settings.linking.rules)
         self.sections = Sections(

@@ -33,7 +33,7 @@ class LedgerContext:
         self._ledger = ledger
         self._path = path
         self._digest = digest
-        self._passages = ledger.counts()[2]
+        self._passages = ledger.passages()
         self._portraits = portraits
         self._vectors: dict[int, Vectors | None] = {}
 

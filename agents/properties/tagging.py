@@ -71,8 +71,8 @@ class TagScore:
     of: int
 
 
-def ranked(around: Surroundings, said: Words, known: Census) -> list[TagScore]:
-    """All tags that anything speaks for, best first."""
+def ranked(around: Surroundings, said: Words, known: Census, least: float = 0.0) -> list[TagScore]:
+    """The tags that anything speaks for with a score of `least` or more, best first."""
     near = [(closeness, tags) for closeness, tags in around.near if tags][:NEAR]
     whole = sum(closeness**_STEEP for closeness, _ in near) or 1.0
     by_near: Counter[str] = Counter()
@@ -82,14 +82,18 @@ def ranked(around: Surroundings, said: Words, known: Census) -> list[TagScore]:
             by_near[tag] += 1
             shares[tag] = shares.get(tag, 0.0) + closeness**_STEEP / whole
     linked = [tags for tags in around.linked if tags]
-    named = {tag: _named(tag, said) for tag in known.count}
-    spoken_for = {*shares, *around.folder, *(tag for tag, values in named.items() if any(values))}
+    words = said.title.union(said.text, *said.headings)
+    # Of a large vault's tags hardly any stands in the note: no more is asked of the others.
+    may = (tag for tag in known.count if _name(tag) <= words)
+    spoken_for = {*shares, *around.folder, *(tag for tag in may if any(_named(tag, said)))}
     found = []
     for tag in spoken_for & known.count.keys():
         cited = sum(tag in tags for tags in linked) / max(len(linked), _FEW_LINKED)
         beside = around.folder.get(tag, 0) / around.in_folder if around.in_folder >= _FEW_IN_FOLDER else 0.0
-        chance = _chance(shares.get(tag, 0.0), cited, beside, *named[tag], known.count[tag] / max(known.notes, 1))
-        found.append(TagScore(known.spelt[tag], chance, by_near[tag], len(near)))
+        usual = known.count[tag] / max(known.notes, 1)
+        chance = _chance(shares.get(tag, 0.0), cited, beside, *_named(tag, said), usual)
+        if chance >= least:
+            found.append(TagScore(known.spelt[tag], chance, by_near[tag], len(near)))
     return sorted(found, key=lambda one: (-one.score, one.tag))
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from agents.properties.describe import Describer
-from agents.properties.tagging import Surroundings, TagScore, Words, new_tag, proposed, ranked
-from agents.related.affinity import background
+from agents.properties.tagging import LEAST, Surroundings, TagScore, Words, new_tag, proposed, ranked
+from agents.related.sample import Sample
 from agents.sections.owned import holds
 from vault_sync.errors import BadPropertyError
 from vault_sync.index.ledger import Ledger
@@ -52,17 +52,24 @@ class Wish:
 
 
 class Wisher:
-    """Says what a note should have; keeps nothing in mind but which sentences many notes share."""
+    """Says what a note should have. Keeps nothing in mind."""
 
     def __init__(
-        self, ledger: Ledger, searcher: Searcher, describer: Describer, policy: PolicySource, choice: Choice
+        self,
+        ledger: Ledger,
+        searcher: Searcher,
+        describer: Describer,
+        policy: PolicySource,
+        choice: Choice,
+        sample: Sample | None = None,
     ) -> None:
+        """`sample` knows which sentences many notes share; it is worth sharing with others."""
         self._ledger = ledger
         self._searcher = searcher
         self._describer = describer
         self._policy = policy
         self._choice = choice
-        self._common: tuple[int, frozenset[str]] | None = None
+        self._sample = sample or Sample(ledger)
 
     async def of(self, note: Note, *, undescribed: bool = True) -> list[Wish]:
         """Tags that the note lacks, best first, and a description where it has none and is to be described at all."""
@@ -79,7 +86,7 @@ class Wisher:
         if known.notes < _FEWEST_TAGGED:
             return []
         said, have = words_of(note), frozenset(map(fold, note.tags))
-        found = proposed(ranked(self.around(note.path), said, known), have, known, frozenset())
+        found = proposed(ranked(self.around(note.path), said, known, LEAST), have, known, frozenset())
         wishes = [Wish(wanted([one.tag]), round(one.score, 3), _because(one, note)) for one in found]
         return wishes or self._new(note, said, known, have)
 
@@ -111,19 +118,13 @@ class Wisher:
         chunks = self._ledger.occurrences_of(note.path)
         if record is None or not chunks or not holds(note, chunks):
             return []
-        common = await asyncio.to_thread(self._boilerplate)
+        common = (await asyncio.to_thread(self._sample.current)).boilerplate
         ask = self._policy.current.allows(note.path, "prompt")
         found = await self._describer.describe(record, chunks, common, ask=ask)
         if found is None:
             return []
         reason = _SAYS[_language(note)][3]
         return [Wish(wanted((), found.text), found.score, reason, found.evidence, found.generated)]
-
-    def _boilerplate(self) -> frozenset[str]:
-        notes = self._ledger.counts()[0]
-        if self._common is None or abs(notes - self._common[0]) > 0.1 * self._common[0]:
-            self._common = (notes, background(self._ledger).boilerplate)
-        return self._common[1]
 
 
 def words_of(note: Note) -> Words:

@@ -1,15 +1,12 @@
 """Where in its note a quotation stands, as a link can say it: a block with an id, a heading, or the note. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from vault_sync.notes.note import Heading
-from vault_sync.notes.parse import parse_note
-from vault_sync.paths import VaultPath
+from vault_sync.notes.parse import headings_of
 
-_ANY = VaultPath("Note.md")
-"""No path is asked for here."""
 _STRIPPED = re.compile(r'[!"#$%&()*+,.:;<=>?@^`{|}~/\[\]\\\r\n]')
 _NEXT_BLOCK = re.compile(r"\n(?=[ \t]*\r?(?:\n|$)|[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]|#{1,6}[ \t])")
 _ID = re.compile(r"[ \t]\^([A-Za-z0-9-]+)[ \t]*\r?$")
@@ -31,16 +28,24 @@ def anchor(text: str, quotation: str, heading: Sequence[str]) -> Anchor | None:
     `heading` is the path of headings that it was found under. A heading that a link can not name, or that another
     with the same name comes before, is replaced by the one above it, at last by the whole note.
     """
-    places = [match.start() for match in re.finditer(re.escape(quotation), text)] if quotation else []
+    places = list(_places(text, quotation)) if quotation else []
     if not places:
         return None
-    lines = parse_note(_ANY, text.encode()).headings
+    lines = headings_of(text)
     wanted = heading[-1] if heading else ""
     own = {place: _above(lines, place) for place in places}
     place = next((p for p in places if own[p] and own[p][-1].text == wanted), places[0])
     if block := _block_id(text, place, place + len(quotation)):
         return Anchor(block=block)
     return Anchor(_linkable(own[place], lines))
+
+
+def _places(text: str, quotation: str) -> Iterator[int]:
+    """Where it begins in the text, each time behind the last: a pattern made of it would take longer to compile."""
+    place = text.find(quotation)
+    while place >= 0:
+        yield place
+        place = text.find(quotation, place + len(quotation))
 
 
 def stripped(heading: str) -> str:

@@ -156,7 +156,8 @@ def shared(one: Topic, other: Topic) -> float:
 
 def named(title: Sequence[str], text: frozenset[str], against: Background) -> float:
     """Which share of a title (0..1, rare words counting more) stands in a text, both in stems."""
-    worth = {s: against.rarity(s) for s in title}
+    worth_of, unknown = against.worth.get, against.most
+    worth = {s: worth_of(s, unknown) for s in title}
     total = sum(worth.values())
     return sum(weight for s, weight in worth.items() if s in text) / total if total else 0.0
 

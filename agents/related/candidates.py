@@ -11,7 +11,7 @@ import numpy as np
 from agents.related.affinity import Background, content, mentioned, named
 from agents.related.kin import kin
 from agents.related.likeness import SIGNS, Matrix, Usual, probability, usual
-from agents.related.sides import Side, Sides, in_common
+from agents.related.sides import MOST, Side, Sides, in_common
 from vault_sync.index.folders import FolderCounts, common
 from vault_sync.index.ledger import Ledger
 from vault_sync.index.linkgraph import LinkGraph, LinkGraphs
@@ -62,24 +62,50 @@ class Found:
 
 def linkable(record: NoteRecord, chunks: Sequence[Occurrence], policy: Policy) -> bool:
     """Whether a note may be linked from another: where policy allows it, no template, no digest, none without text."""
-    return _linkable(record, sum(len(chunk.text) for chunk in chunks), policy)
+    length, tags = sum(len(chunk.text) for chunk in chunks), frozenset(map(fold, record.tags))
+    return _worth_linking(record, length, tags) and _lets_link(policy, record.path)
 
 
-def _linkable(record: NoteRecord, length: int, policy: Policy) -> bool:
-    if record.state != "indexed" or not length or record.digest or "digest" in map(fold, record.tags):
-        return False
-    if not policy.allows(record.path, "links") or policy.template(record.path):
+def _worth_linking(record: NoteRecord, length: int, tags: Collection[str]) -> bool:
+    if record.state != "indexed" or not length or record.digest or "digest" in tags:
         return False
     return not _DAILY.match(record.title) or length >= _LEAST_DAILY_TEXT
 
 
+def _lets_link(policy: Policy, path: VaultPath) -> bool:
+    return policy.allows(path, "links") and not policy.template(path)
+
+
+class Linkable:
+    """What one policy says of paths that were asked about: the same notes are candidates again and again."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._known: dict[VaultPath, bool] = {}
+
+    def __contains__(self, path: VaultPath) -> bool:
+        known = self._known.get(path)
+        if known is None:
+            if len(self._known) >= MOST:
+                self._known.clear()
+            known = self._known[path] = is_note(path) and _lets_link(self.policy, path)
+        return known
+
+
 class Structure:
-    """What is remembered of a vault between two notes: links, folders, and the sides of notes."""
+    """What is remembered of a vault between two notes: links, folders, the sides of notes, and which may be linked."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.graphs = LinkGraphs(ledger)
         self.folders = FolderCounts(ledger)
         self.sides = Sides(ledger)
+        self._linkable: Linkable | None = None
+
+    def linkable(self, policy: Policy) -> Linkable:
+        """The paths that the policy lets be linked."""
+        if self._linkable is None or self._linkable.policy is not policy:
+            self._linkable = Linkable(policy)
+        return self._linkable
 
 
 class Candidates:
@@ -100,7 +126,7 @@ class Candidates:
         self._ledger = ledger
         self._searcher = searcher
         self._against = against
-        self._policy = policy
+        self._linkable = structure.linkable(policy)
         self._sides = structure.sides
         self._graph = graph or structure.graphs.current()
         self._folders = structure.folders.current()
@@ -146,7 +172,7 @@ class Candidates:
         return Found(may, signs, usual(signs))
 
     def _may(self, side: Side) -> bool:
-        return is_note(side.record.path) and _linkable(side.record, side.length, self._policy)
+        return side.record.path in self._linkable and _worth_linking(side.record, side.length, side.tags)
 
     def _reached(self, neighbours: Iterable[VaultPath]) -> set[VaultPath]:
         """What neighbours link to; one that links to many says little."""
@@ -165,17 +191,23 @@ class Candidates:
         if not others:
             return np.zeros((0, len(SIGNS)))
         path, text, held = one.record.path, f" {' '.join(subject.stems)} ", frozenset(subject.stems)
+        # Many lie in one folder, and names of which no word stands in the note need not be looked for.
+        homes = [folder_of(other.record.path) for other in others]
+        places = {
+            home: (self._folder(folder_of(path), home), self._habit(folder_of(path), home)) for home in set(homes)
+        }
+        said = [[name for name in other.names if held.issuperset(name)] for other in others]
         vectors = np.array([other.vector for other in others])
         like = np.array(company) @ vectors.T if company else np.zeros((1, len(others)))
-        back, tags, folder = graph.sources(path), self._tags(one), folder_of(path)
+        back, tags = graph.sources(path), self._tags(one)
         columns = {
             "meaning": vectors @ one.vector,
             "words": in_common(one, others),
             "named": [named(other.title, held, against) for other in others],
-            "mentioned": [mentioned(other.names, text, against) for other in others],
-            "folder": [self._folder(folder, folder_of(other.record.path)) for other in others],
-            "tags": [min(1.0, sum(tags.get(tag, 0.0) for tag in _tags(other))) for other in others],
-            "habit": [self._habit(folder, folder_of(other.record.path)) for other in others],
+            "mentioned": [mentioned(names, text, against) if names else 0.0 for names in said],
+            "folder": [places[home][0] for home in homes],
+            "tags": [_shared_tags(tags, other) for other in others],
+            "habit": [places[home][1] for home in homes],
             "kin": [sum(kin.get(p, 0.0) for p in graph.sources(other.record.path)) for other in others],
             "company": like.max(axis=0),
             "back": [float(other.record.path in back) for other in others],
@@ -202,9 +234,10 @@ class Candidates:
         notes = max(2, self._folders.below(""))
         count = "SELECT count(DISTINCT note_id) FROM tags WHERE folded = ?"
         read = self._ledger.read()
-        have = {tag: int(read.execute(count, (tag,)).fetchone()[0]) for tag in _tags(side)}
+        have = {tag: int(read.execute(count, (tag,)).fetchone()[0]) for tag in side.tags}
         return {tag: max(0.0, math.log(notes / max(1, many))) / math.log(notes) for tag, many in have.items()}
 
 
-def _tags(side: Side) -> set[str]:
-    return set(map(fold, side.record.tags))
+def _shared_tags(tags: Mapping[str, float], other: Side) -> float:
+    """What it says (at most 1) to have those of these tags that the other has."""
+    return min(1.0, sum(tags.get(tag, 0.0) for tag in other.tags)) if tags and other.tags else 0.0

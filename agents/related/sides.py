@@ -1,6 +1,7 @@
 """What is compared of notes, read for many of them at once and remembered for as long as they stay as they are."""
 
 import json
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from vault_sync.index.records import NoteRecord
 from vault_sync.paths import VaultPath
 from vault_sync.ports import Vectors
 from vault_sync.search.lexical import LexicalRow, fields
+from vault_sync.text import fold
 
 _CHUNKS = 12
 """Chunks of a note that are looked at."""
@@ -29,8 +31,8 @@ _AT_ONCE = 50
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
     """One note of a pair: its vector (d,) seen from the middle of its language (zeros: it has none), the stems of each
-    of its names, its most telling stems by their `numbers`, each with its weight (the squares sum to one), and how long its
-    text is (code points; 0 for a note without text).
+    of its names, its most telling stems by their `numbers`, each with its weight (the squares sum to one), how long its
+    text is (code points; 0 for a note without text), and its folded tags.
     """
 
     record: NoteRecord
@@ -39,6 +41,7 @@ class Side:
     numbers: NDArray[np.int32]
     weights: NDArray[np.float32]
     length: int
+    tags: frozenset[str] = frozenset()
 
     @property
     def title(self) -> tuple[str, ...]:
@@ -177,4 +180,5 @@ def side(
     names = tuple(tuple(content(name)) for name in (record.title, *record.aliases))
     topic = weighed(Counter(stems.split()), names, against)
     weights = np.fromiter(topic.values(), np.float32, len(topic))
-    return Side(record, against.seen(mean, record.language), names, numbering.of(topic), weights, length)
+    seen, tags = against.seen(mean, record.language), frozenset(sys.intern(fold(tag)) for tag in record.tags)
+    return Side(record, seen, names, numbering.of(topic), weights, length, tags)

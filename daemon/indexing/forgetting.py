@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from daemon.policy import PROMPTS_FOLDER
+from vault_sync.notes.parse import forget_parsed
 from vault_sync.paths import VaultPath
 from vault_sync.policy.policy import Policy
 
@@ -39,6 +40,7 @@ class Forgetting:
         return lambda path: not policy.allows(path, use)
 
     def _forget(self, gone: Callable[[VaultPath], bool]) -> None:
+        forget_parsed()
         self._famulus.linker.forget()
         self._famulus.names.forget()
         self._famulus.linker.book.forget(gone)

@@ -8,6 +8,7 @@ daemon, after what it reads ahead. Processor time of the process, all threads to
 """
 
 import asyncio
+import os
 import random
 import shutil
 import statistics
@@ -18,6 +19,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 from agents.related.linked import KIND
 from daemon.compose import Famulus, compose
@@ -65,7 +67,9 @@ def compare(notes: int = NOTES) -> list[Part]:
         shutil.copytree(built(notes), place)
         made = place / "data" / "vaults"
         next(made.iterdir()).rename(made / Vault(place / "vault").id)
-        return asyncio.run(_measured(place))
+        # A model that happens to be on this machine would be asked to describe notes.
+        with patch.dict(os.environ, FAMULUS_MODELS=str(place / "no models")):
+            return asyncio.run(_measured(place))
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 from vault_sync.errors import UnreadableNoteError
 from vault_sync.notes.blocks import Layout, layout_of
@@ -10,7 +11,7 @@ from vault_sync.notes.frontmatter import Frontmatter, aliases_of, distinct, read
 from vault_sync.notes.inline import Marks, scan
 from vault_sync.notes.lines import Lines, Spans
 from vault_sync.notes.linktext import read_wikilink
-from vault_sync.notes.note import Block, Link, Note, Region, Span
+from vault_sync.notes.note import Block, Heading, Link, Note, Region, Span
 from vault_sync.notes.sections import find_markers, managed_sections
 from vault_sync.paths import VaultPath, title_of
 from vault_sync.writing.edit import BOM
@@ -18,10 +19,28 @@ from vault_sync.writing.edit import BOM
 _BLOCK_ID = re.compile(r"(?:(?<=\s)|^)\^([A-Za-z0-9-]+)[ \t]*(?=\r|\n|\Z)")
 _PROPERTY_LINK = re.compile(r"\[\[([^\[\]\r\n]+)\]\]")
 _OPAQUE = ("code", "inline_code", "math", "comment", "html")
+_HIDING = ("$", "%%", "<!--", "\ufeff")
+"""Without these there is no formula and no comment, nor a mark that is no text."""
+_ANY = VaultPath("Note.md")
+"""For who asks nothing that depends on the path."""
+_KEPT, _LARGEST = 16, 100_000
+"""Notes that are remembered as they were parsed, and the bytes of the largest of them."""
 
 
 def parse_note(path: VaultPath, data: bytes) -> Note:
-    """Parse the bytes of the note at `path`. Raises UnreadableNoteError for what is not UTF-8."""
+    """Parse the bytes of the note at `path`. Raises UnreadableNoteError for what is not UTF-8.
+
+    The last ones are remembered: the index and all that proposes something for a saved note begin with its bytes.
+    """
+    return _remembered(path, data) if len(data) <= _LARGEST else _parsed(path, data)
+
+
+def forget_parsed() -> None:
+    """Keep nothing of any note: one of them may not be read any more."""
+    _remembered.cache_clear()
+
+
+def _parsed(path: VaultPath, data: bytes) -> Note:
     text = decode(data, path)
     lines = Lines(text)
     front = read_frontmatter(text)
@@ -36,6 +55,16 @@ def parse_note(path: VaultPath, data: bytes) -> Note:
     managed = managed_sections(marker for marker in markers if marker.span.start not in opaque)
     regions = _all_regions(text, front, layout, marks, managed)
     return _assemble(path, text, lines, front, layout, marks, regions)
+
+
+def headings_of(text: str) -> tuple[Heading, ...]:
+    """The headings of a note with this text. What else is in it is asked only where it may hide one."""
+    if any(mark in text for mark in _HIDING):
+        return _parsed(_ANY, text.encode()).headings
+    return layout_of(text, Lines(text), read_frontmatter(text).body_start).headings
+
+
+_remembered = lru_cache(maxsize=_KEPT)(_parsed)
 
 
 def decode(data: bytes, path: str = "") -> str:

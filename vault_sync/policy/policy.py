@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, Protocol, get_args
 
 from vault_sync.notes.frontmatter import read_frontmatter
@@ -99,7 +100,7 @@ class Policy:
     def template(self, path: str) -> bool:
         """Whether it is a template: in one of the folders for them, or in a folder that is called so."""
         folded = fold(path)
-        if any(within(folded, fold(folder.strip("/"))) for folder in self.templates if folder.strip("/")):
+        if any(within(folded, folder) for folder in _folded(self.templates)):
             return True
         return not _TEMPLATE_FOLDERS.isdisjoint(folded.split("/")[:-1])
 
@@ -167,6 +168,12 @@ class InForce:
 
     def __init__(self, policy: Policy) -> None:
         self.current = policy
+
+
+@lru_cache(maxsize=16)
+def _folded(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Folders as paths are compared with them, without the vault itself: a save asks of a hundred notes."""
+    return tuple(fold(folder.strip("/")) for folder in folders if folder.strip("/"))
 
 
 def _touches(rule: Rule, use: Use) -> bool:

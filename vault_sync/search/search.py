@@ -183,7 +183,7 @@ class Searcher:
         return Lanes(words, vectors, weight, beside, common, named)
 
     def _look(self, query: str, scope: Scope, whole: bool) -> lexical.Looked:
-        depth = self._ledger.counts()[2] if whole else DEPTH
+        depth = self._ledger.passages() if whole else DEPTH
         return lexical.look(self._ledger.read(), query, depth, scope.only, scope.without)
 
     def _near_to(self, vector: Vectors, scope: Scope, whole: bool) -> list[Hit]:

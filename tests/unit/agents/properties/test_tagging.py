@@ -68,6 +68,28 @@ def test_scores_are_chances_in_order(near: list[tuple[float, frozenset[str]]], t
     assert len(chosen) <= MOST and all(one.score >= LEAST for one in chosen)
 
 
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.frozensets(st.sampled_from([*KNOWN.count]), max_size=3)), max_size=20),
+    st.floats(0, 1),
+)
+def test_the_least_score_only_cuts_the_list(near: list[tuple[float, frozenset[str]]], least: float) -> None:
+    said = words("Java class", "java sql")
+    found = ranked(around(*near), said, KNOWN)
+    assert ranked(around(*near), said, KNOWN, least) == [one for one in found if one.score >= least]
+
+
+def test_a_tag_of_several_words_has_to_stand_in_one_place() -> None:
+    known = Census({"x/deep-sea": "x/deep-sea"}, {"x/deep-sea": 3}, 100)
+    nowhere = Words(frozenset(["deep"]), [frozenset(["sea"])], Counter())
+    assert ranked(around(), nowhere, known) == []
+    for said in (
+        Words(frozenset(["deep", "sea"]), [], Counter()),
+        Words(frozenset(), [frozenset(["sea", "deep"])], Counter()),
+        Words(frozenset(), [], Counter(["deep", "sea"])),
+    ):
+        assert tags(ranked(around(), said, known)) == ["x/deep-sea"]
+
+
 @pytest.mark.parametrize(
     ("title", "text", "tag"),
     [

@@ -111,3 +111,12 @@ def test_a_heading_of_any_characters_is_found_by_its_link(heading: str) -> None:
     part = heading_part(found.heading)
     assert not re.search(r"[#|^]|\[\[|\]\]|%%", part)
     assert stripped(part) == stripped(heading)
+
+
+def test_places_follow_one_another() -> None:
+    """A quotation that overlaps itself is counted as a reader would."""
+    text = "# A\n\nha ha ha ha\n\n# B\n\nha ha\n"
+    assert anchor(text, "ha ha", ["B"]) == Anchor(heading="B")
+    assert anchor(text, "ha ha", ["A"]) == Anchor(heading="A")
+    assert anchor("a+b", "a+b", []) == Anchor()
+    assert anchor("aab", "a+b", []) is None

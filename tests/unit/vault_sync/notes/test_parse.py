@@ -2,11 +2,13 @@ import sys
 from types import FrameType
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.effort import effort
 from vault_sync.errors import UnreadableNoteError
 from vault_sync.notes.note import Link, Note
-from vault_sync.notes.parse import decode, parse_note
+from vault_sync.notes.parse import decode, forget_parsed, headings_of, parse_note
 from vault_sync.paths import vault_path
 
 
@@ -312,6 +314,7 @@ def test_hostile_text_costs_linear_work(unit: str) -> None:
 def calls_for(unit: str, size: int) -> int:
     """How many calls, of C functions too, parsing takes: work that can be counted does not depend on the clock."""
     text = unit * (size // len(unit))
+    forget_parsed()
     count = 0
 
     def count_call(_frame: FrameType, event: str, _argument: object) -> None:
@@ -325,3 +328,31 @@ def calls_for(unit: str, size: int) -> int:
     finally:
         sys.setprofile(before)
     return count
+
+
+def test_the_last_notes_are_remembered_by_path_and_bytes() -> None:
+    path, data = vault_path("A.md"), b"# One\n\n[[Two]]\n"
+    first = parse_note(path, data)
+    assert parse_note(path, bytes(bytearray(data))) is first
+    assert parse_note(vault_path("B.md"), data).title == "B"
+    assert parse_note(path, data + b"#tag\n").tags == ("tag",)
+    forget_parsed()
+    again = parse_note(path, data)
+    assert again == first and again is not first
+    large = data + b"word " * 30_000
+    assert parse_note(path, large) is not parse_note(path, large)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["# One", "## Two [[x]]", "Three\n===", "```", "%%", "$$", "$", "<!--", "-->", "<div>", "- # item",
+             "> # quoted", "    # code", "---", "a: b", "\ufeff", "text `#`", "\\# no"]
+        ),
+        max_size=9,
+    ),
+    st.sampled_from(["\n", "\n\n", "\r\n"]),
+)  # fmt: skip
+def test_headings_alone_are_those_of_the_note(lines: list[str], between: str) -> None:
+    text = between.join(lines)
+    assert headings_of(text) == note_of(text).headings
