@@ -95,8 +95,12 @@ async def _measured(place: Path) -> list[Part]:
         for path in chosen:
             await _save(famulus, path, clock)
     parts = {what: each[BEFORE:] for what, each in clock.spent.items()}
-    linked = [sum(each) for each in zip(*(parts[what] for what in PARTS if what != "index"), strict=True)]
-    shown = {**parts, "all but the index": linked}
+    linked = [what for what in PARTS if what != "index"]
+    shown = {
+        **parts,
+        "all but the index": [sum(each) for each in zip(*(parts[what] for what in linked), strict=True)],
+        "the same, the first note after a start": [sum(clock.spent[what][0] for what in linked)],
+    }
     return [
         Part(notes, what, statistics.median(each), sorted(each)[-1 - len(each) // 10]) for what, each in shown.items()
     ]
