@@ -25,6 +25,12 @@ class EngineLoadingError(EngineError):
     code = "engine_loading"
 
 
+class EngineRefusedError(EngineError):
+    """An engine's server refuses the key or knows no such model: asking again changes nothing."""
+
+    code = "engine_refused"
+
+
 class EngineBusyError(EngineError):
     """Too many wait for an engine; `retry_after` is in how many seconds it is worth asking again."""
 

@@ -35,6 +35,7 @@ STATUS = {
     "engine_busy": 429,
     "engine_loading": 503,
     "engine_failed": 503,
+    "engine_refused": 502,
     "vault_unavailable": 503,
     "store_broken": 503,
     "store_away": 503,
@@ -42,6 +43,10 @@ STATUS = {
     "embedder_failed": 503,
     "reranker_failed": 503,
 }
+
+
+IN_VAIN = frozenset({"engine_refused", "engine_spec"})
+"""Codes of what stays as it is until somebody changes a setting."""
 
 
 class NotFoundError(AgentError):

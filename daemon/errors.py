@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from agents.errors import AgentError, EngineBusyError
-from daemon.envelope import describe, envelope, spoken, status_of
+from daemon.envelope import IN_VAIN, describe, envelope, spoken, status_of
 from vault_sync.databases.soundness import is_damage
 from vault_sync.errors import VaultError
 
@@ -42,7 +42,9 @@ def install(app: FastAPI, on_damage: Callable[[], None] = lambda: None) -> None:
 async def _expected(request: Request, error: Exception) -> JSONResponse:
     later = error.retry_after if isinstance(error, EngineBusyError) else 2
     status = status_of(error)
-    headers = {"Retry-After": str(later)} if status in (429, 503) else None
+    headers = {"Retry-After": str(later)} if status in (429, 503) else {}
+    if isinstance(error, AgentError) and error.code in IN_VAIN:
+        headers = {"x-should-retry": "false"}  # OpenAI's clients would ask again otherwise, as with any 5xx
     return _answer(request, describe(error), status, headers)
 
 

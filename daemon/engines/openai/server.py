@@ -16,6 +16,7 @@ from agents.errors import (
     EngineBusyError,
     EngineError,
     EngineLoadingError,
+    EngineRefusedError,
 )
 from agents.ports import ChatRequest
 from daemon.engines.spec import EngineSpec
@@ -46,7 +47,7 @@ class Server:
             return {}
         key = os.environ.get(name, "")
         if not key:
-            raise self.error(f"The environment variable {name} is empty.", f"Put the server's key into {name}.")
+            raise self.refused(f"The environment variable {name} is empty.", f"Put the server's key into {name}.")
         return {"Authorization": f"Bearer {key}"}
 
     def more(self, request: ChatRequest) -> dict[str, object]:
@@ -56,7 +57,16 @@ class Server:
     def error(self, cause: str, fix: str) -> EngineError:
         """This engine failed."""
         self.state = "failed"
-        return EngineError(f"The engine {self.spec.name!r} gave no answer.", cause, fix)
+        return EngineError(self._no_answer, cause, fix)
+
+    def refused(self, cause: str, fix: str) -> EngineError:
+        """This engine will fail until a setting is changed."""
+        self.state = "failed"
+        return EngineRefusedError(self._no_answer, cause, fix)
+
+    @property
+    def _no_answer(self) -> str:
+        return f"The engine {self.spec.name!r} gave no answer."
 
     def unreachable(self, error: Exception) -> EngineError:
         """The connection failed or broke off."""
@@ -71,7 +81,7 @@ class Server:
     def refused_key(self, body: str) -> EngineError:
         """The server wants a key, or another one."""
         cause = f"The server refused the key: {message_of(body)}"
-        return self.error(cause, "Check api_key_env and the variable it names.")
+        return self.refused(cause, "Check api_key_env and the variable it names.")
 
     def refusal(self, status: int, body: str, retry_after: int = 1) -> AgentError:
         """The error that an answer with this status means; `retry_after` seconds are what its header says."""
@@ -94,7 +104,7 @@ class Server:
         if status in (401, 403):
             return self.refused_key(body)
         if status == 404:
-            return self.error(f"The server has no such model or path: {said}", "Check model and url.")
+            return self.refused(f"The server has no such model or path: {said}", "Check model and url.")
         return self.error(f"The server answered {status}: {said}", "See the server's log.")
 
 

@@ -4,7 +4,15 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 import daemon.terminal.alone  # noqa: F401 — it brings every error with it
-from agents.errors import AgentError, BadRequestError, ContextLengthError, EngineBusyError, EngineError
+from agents.errors import (
+    AgentError,
+    BadRequestError,
+    ContextLengthError,
+    EngineBusyError,
+    EngineError,
+    EngineRefusedError,
+)
+from daemon.engines.spec import SpecError
 from daemon.envelope import STATUS, describe, status_of
 from daemon.errors import install
 from vault_sync.errors import NoteNotFoundError, StaleEditError, VaultError
@@ -18,6 +26,7 @@ from vault_sync.errors import NoteNotFoundError, StaleEditError, VaultError
         (NoteNotFoundError("x"), 404),
         (StaleEditError("x"), 409),
         (EngineError("x"), 503),
+        (EngineRefusedError("x"), 502),
         (EngineBusyError("x"), 429),
         (ValueError("secret detail"), 500),
     ],
@@ -155,3 +164,26 @@ def test_what_is_not_there_is_named() -> None:
     install(app)
     error = TestClient(app).get("/v1/completions").json()["error"]
     assert (error["effect"], error["cause"]) == ("Nothing was done.", "There is no GET /v1/completions.")
+
+
+@pytest.mark.parametrize(
+    ("error", "headers"),
+    [
+        (EngineError("x"), {"retry-after": "2"}),
+        (EngineBusyError("x", retry_after=9), {"retry-after": "9"}),
+        (EngineRefusedError("x"), {"x-should-retry": "false"}),
+        (SpecError("x"), {"x-should-retry": "false"}),
+        (BadRequestError("x"), {}),
+    ],
+)
+def test_clients_are_told_whether_asking_again_helps(error: AgentError, headers: dict[str, str]) -> None:
+    app = FastAPI()
+    install(app)
+
+    @app.get("/failing")
+    def failing() -> None:
+        raise error
+
+    answer = TestClient(app).get("/failing")
+    told = {name: answer.headers[name] for name in ("retry-after", "x-should-retry") if name in answer.headers}
+    assert told == headers

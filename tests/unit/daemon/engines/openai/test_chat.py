@@ -15,6 +15,7 @@ from agents.errors import (
     EngineBusyError,
     EngineError,
     EngineLoadingError,
+    EngineRefusedError,
 )
 from agents.ports import ChatRequest, Message, Usage
 from daemon.engines.openai import chat as openai
@@ -207,8 +208,8 @@ async def test_a_connection_that_breaks_in_mid_answer_is_no_server_that_is_away(
         (400, '{"error": {"message": "This model\'s maximum context length is 9 tokens"}}', ContextLengthError),
         (400, '{"error": {"type": "exceed_context_size_error"}}', ContextLengthError),
         (400, '{"error": {"message": "bad grammar"}}', BadRequestError),
-        (401, "no", EngineError),
-        (404, '{"error": "no such model"}', EngineError),
+        (401, "no", EngineRefusedError),
+        (404, '{"error": "no such model"}', EngineRefusedError),
         (503, '{"error": {"message": "Loading model"}}', EngineLoadingError),
     ],
 )

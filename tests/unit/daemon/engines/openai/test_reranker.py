@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from agents.errors import AgentError, EngineError, EngineLoadingError
+from agents.errors import AgentError, EngineError, EngineLoadingError, EngineRefusedError
 from daemon.engines.openai.reranker import OpenAIReranker
 from daemon.engines.spec import EngineSpec
 from tests.unit.daemon.engines.openai.test_chat import Script, server  # noqa: F401 — a fixture
@@ -47,8 +47,8 @@ def test_a_text_that_does_not_fit_is_cut(server: Script) -> None:  # noqa: F811
         (200, '{"results": "none"}', EngineError),
         (200, '{"data": [{"embedding": [1]}]}', EngineError),
         (200, "no JSON", EngineError),
-        (404, "{}", EngineError),
-        (401, "{}", EngineError),
+        (404, "{}", EngineRefusedError),
+        (401, "{}", EngineRefusedError),
         (500, "{}", EngineError),
         (503, "{}", EngineLoadingError),
     ],
