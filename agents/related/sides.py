@@ -32,7 +32,7 @@ _AT_ONCE = 50
 class Side:
     """One note of a pair: its vector (d,) seen from the middle of its language (zeros: it has none), the stems of each
     of its names, its most telling stems by their `numbers`, each with its weight (the squares sum to one), how long its
-    text is (code points; 0 for a note without text), and its folded tags.
+    text is (code points; 0 for a note without text), and its folded tags, each once.
     """
 
     record: NoteRecord
@@ -41,7 +41,7 @@ class Side:
     numbers: NDArray[np.int32]
     weights: NDArray[np.float32]
     length: int
-    tags: frozenset[str] = frozenset()
+    tags: tuple[str, ...] = ()
 
     @property
     def title(self) -> tuple[str, ...]:
@@ -180,5 +180,5 @@ def side(
     names = tuple(tuple(content(name)) for name in (record.title, *record.aliases))
     topic = weighed(Counter(stems.split()), names, against)
     weights = np.fromiter(topic.values(), np.float32, len(topic))
-    seen, tags = against.seen(mean, record.language), frozenset(sys.intern(fold(tag)) for tag in record.tags)
+    seen, tags = against.seen(mean, record.language), tuple(dict.fromkeys(sys.intern(fold(tag)) for tag in record.tags))
     return Side(record, seen, names, numbering.of(topic), weights, length, tags)
