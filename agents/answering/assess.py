@@ -23,7 +23,8 @@ class Features:
     """What is measured of a sentence against a question.
 
     `own`: share of the question's content stems in the sentence, its title or headings (0..1). `context`: the
-    same in the whole passage. `missing`: names and numbers of the question that the passage lacks (0..3).
+    same in the whole passage. Across languages aliases count as titles do: there they are often what the note is
+    called in the other one. `missing`: names and numbers of the question that the passage lacks (0..3).
     `margin`: cosine similarity above that of the question to unrelated text. `fits`: 1 if it holds the kind of
     thing that is asked for (number, time, person), -1 if not, 0 if no such thing is asked for. `lead`: by how much
     it is more similar than the two most similar notes beside its own, in its language, are on average (cosine); None
@@ -89,8 +90,8 @@ class Evidence:
 
 
 @lru_cache(maxsize=64)
-def _around(passage: Passage) -> frozenset[str]:
-    return frozenset(content_stems(f"{place(passage)} {passage.text}"))
+def _around(passage: Passage, also: str) -> frozenset[str]:
+    return frozenset(content_stems(f"{place(passage)} {also} {passage.text}"))
 
 
 def languages(question: str, sentence: Sentence) -> tuple[str, str]:
@@ -105,11 +106,12 @@ def languages(question: str, sentence: Sentence) -> tuple[str, str]:
 def features(question: str, sentence: Sentence, margin: float, lead: float | None = None) -> Features:
     """Measure `sentence` against `question`; `margin` and `lead` are the parts that need an embedder."""
     asked = question_stems(question)
-    around = _around(sentence.passage)
     pair = languages(question, sentence)
+    also = "" if pair[0] == pair[1] else " ".join(sentence.passage.aliases)
+    around = _around(sentence.passage, also)
     named = {stem(name) for name in names(question) if _comparable(name, *pair)}
     return Features(
-        _share(asked, content_stems(f"{sentence.plain} {sentence.context}")),
+        _share(asked, content_stems(f"{sentence.plain} {sentence.context} {also}")),
         _share(asked, around),
         min(3, len(named - around)),
         margin,

@@ -31,9 +31,7 @@ K = TypeVar("K", int, str)
 
 log = logging.getLogger(__name__)
 
-_OCCURRENCE = (
-    "SELECT o.*, n.path, n.title, n.mtime_ns, n.description FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE "
-)
+_OCCURRENCE = "SELECT o.*, n.path, n.title, n.mtime_ns, n.description, n.aliases FROM occurrences o JOIN notes n ON n.id = o.note_id WHERE "
 NOT_EMBEDDED = ""
 """The vector key of a text that policy keeps from the embedder."""
 CLEANED_FOR = "cleaned_for"
@@ -342,4 +340,5 @@ def _occurrence(row: sqlite3.Row) -> Occurrence:
         vector_key=row["vector_key"],
         mtime=row["mtime_ns"] / 1e9,
         is_description=row["heading"] == "[]" and row["text"].strip() == row["description"],
+        aliases=tuple(json.loads(row["aliases"])),
     )

@@ -68,6 +68,8 @@ class Occurrence:
     mtime: float
     is_description: bool = False
     """It is the note's `description` from its frontmatter, not a part of its body."""
+    aliases: tuple[str, ...] = ()
+    """Other names of its note."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ class Passage:
 
     `score` (0..1) orders the passages of one query and says nothing across queries; `similarity` is the cosine
     (-1..1) to the query where the dense lane found it. Ranks count from 1 and are None where a lane did not
-    match it. `snippet` is a verbatim part of the note.
+    match it. `snippet` is a verbatim part of the note, `aliases` are the note's other names.
     """
 
     occurrence: int
@@ -32,6 +32,7 @@ class Passage:
     snippet: str
     similarity: float | None = None
     is_description: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 def passage_of(occurrence: Occurrence, hit: Fused, similarity: float | None, query: str) -> Passage:
@@ -51,4 +52,5 @@ def passage_of(occurrence: Occurrence, hit: Fused, similarity: float | None, que
         snippet=snippet(occurrence.text, query),
         similarity=similarity,
         is_description=occurrence.is_description,
+        aliases=occurrence.aliases,
     )

@@ -165,3 +165,13 @@ def test_no_sentence_is_embedded_twice() -> None:
 
 def test_no_passages_no_evidence() -> None:
     assert Assessor(WordEmbedder()).assess("What is tea?", []) == []
+
+
+def test_across_languages_an_alias_counts_as_the_title_does() -> None:
+    question = "Which pressure sensor did I choose?"
+    known = replace(passage("Я выбрал BMP390.", "Датчик давления"), aliases=("Pressure sensor",))
+    (named,), (unnamed,) = quotable(known), quotable(replace(known, aliases=()))
+    assert features(question, named, 0.0).context > features(question, unnamed, 0.0).context == 0.0
+    english = replace(known, text="I chose the BMP390 there.")
+    (same,) = quotable(english)
+    assert features(question, same, 0.0) == features(question, quotable(replace(english, aliases=()))[0], 0.0)

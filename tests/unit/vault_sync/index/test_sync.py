@@ -149,6 +149,13 @@ def test_a_note_that_comes_back_is_not_embedded_again(indexer: Indexer) -> None:
     assert indexer.embedded == before and indexer.ledger.counts()[0] == 2
 
 
+def test_a_chunk_knows_what_else_its_note_is_called(indexer: Indexer) -> None:
+    (root(indexer) / "named.md").write_text("---\naliases: [Other name]\n---\nA text of some words.\n")
+    indexer.scan()
+    (found,) = indexer.ledger.occurrences_of("named.md")
+    assert found.aliases == ("Other name",)
+
+
 def test_two_notes_with_the_same_text_are_two_occurrences_of_one_vector(indexer: Indexer) -> None:
     shutil.copy(root(indexer) / "a.md", root(indexer) / "copy.md")
     before = indexer.embedded
