@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from agents.codelike import code_like
+from agents.reasons.alone import COPULA, balanced, lead_of, leans, tells_reader
 from agents.reasons.pointers import says_nothing
 from agents.sentences import DESTINATION, Sentence, plain, quotable
 from vault_sync.index.records import Occurrence
@@ -14,15 +15,11 @@ from vault_sync.search.search import Passage
 from vault_sync.text import stems, words
 
 _DESCRIBES = re.compile(r"descri|defin|summary|about|описан|определ|суть|кратко", re.IGNORECASE)
+_CALLED = re.compile(rf"(?:{_DESCRIBES.pattern})\w*[\s:*_]*\Z", re.IGNORECASE)
 _MARKED = re.compile(r"[ \t]*(?:[-*+]|\d+[.)]|>)[ \t]")
 _UNQUOTABLE = re.compile(r"!\[|%%|<[a-zA-Z/!]|\$[^$]+\$|\n[ \t]*(?:[-*+>|#]|\d+[.)])|\[\^|https?://|^\[!|\|[ \t]*-{3}")
 _LINKS = re.compile(r"\[\[[^\]]*\]\]|\[[^\]]*\]" + DESTINATION)
 _TAG = re.compile(r"(?<![\w/&])#[^\W\d][\w/\-]*")
-COPULA = re.compile(
-    r"\s(?:is|are|was|refers? to|means|allows?|provides?|describes?|stands for|consists? of)\s|\s[—–-]\s"
-    r"|(?:^|\s)(?:это|является|являются|называется|представляет|позволяет|используется|служит|означает)(?=\s)",
-    re.IGNORECASE,
-)
 _IS = re.compile(
     r"\s(?:is\s+(?:an?|the|any|one)|are(?!\s+(?:\w+ed|known|built|made|\w+ly)\s)|means|refers?\s+to)\s"
     r"|\s[—–-]\s|\s(?:это|является|являются|называ\w+|означает)\s",
@@ -33,17 +30,6 @@ _MOST_BESIDE = 5
 """Words that may stand between a name and what it is, “X or also known as Y is a …”; before a dash there is none."""
 _ARTICLES = frozenset(stems("a an the"))
 _DEFINED_WITHIN = 120
-_POINTING = re.compile(
-    r"(?:it|its|it's|this|these|those|they|their|that|such|he|she|one of (?:its|it's|them|these)|here|also|however|see"
-    r"|and|but|so|then|thus|therefore|"
-    r"он|она|они|оно|его|её|ее|их|этот|эта|это|эти|этой|этим|данн\w+|там|здесь|также|кроме того|поэтому|см|смотри|и|а|но|тогда|затем"
-    r"|в (?:ней|нём|нем|них|этом|этой)|для (?:него|неё|нее|них|этого))\b",
-    re.IGNORECASE,
-)
-_OF_THE_PAGE = re.compile(
-    r"\bthis (?:page|section|note|article|definition|example|list)\b|\bэт\w+ (?:страниц|раздел|заметк|стать)\w*",
-    re.IGNORECASE,
-)
 _ODD_START = re.compile(r"[^\w«“\"'@$#<{]")
 _FIELDS = re.compile(r"(?:^|\s)[^\W\d_][\w ]{1,20}:(?=\s)")
 _MANY_FIELDS = 3
@@ -58,6 +44,9 @@ DEFINES = 2.2
 """The least score of a sentence that names its note and says what it is."""
 OPENS = 1.4
 """The least score of a sentence that opens a note and tells something of it."""
+_MOST_TOPIC = 1.5
+_NEAR = 0.3
+"""The weight of the words that tell the reader's note apart from which on a sentence is of what that is about."""
 _REPEATED = 3
 _SHORTEST_NAME = 3
 
@@ -88,8 +77,9 @@ def best_evidence(
 
     `topic` weighs the stems of what the reader comes from, `names` are the note's title and aliases, `nearest`
     is the occurrence that is closest to the topic; `reader` are the names of the note that the reader comes from:
-    a sentence with one of them ties the two together. `before` is the sentence that was chosen earlier: while the
-    note still has it, it stays. `boilerplate` holds sentences that say nothing of their note (see `repeated`).
+    a sentence with one of them ties the two together, and it must tell them something (see `tells_reader`). `before`
+    is the sentence that was chosen earlier: while the note still has it, it stays. `boilerplate` holds sentences that
+    say nothing of their note (see `repeated`).
     """
     subjects = [stems(name) for name in names]
     here = [found for name in reader if len(found := " ".join(stems(name))) >= _SHORTEST_NAME]
@@ -98,11 +88,16 @@ def best_evidence(
         for place, sentence in enumerate(filter(_tellable, quotable(passage_of(chunk)))):
             if _BLOCK_ID.sub("", sentence.text) == before:
                 return _evidence(sentence)
+            first = number == place == 0
+            opens = first or _CALLED.search(lead_of(sentence)) is not None
+            weight = min(_MOST_TOPIC, sum(topic.get(stem, 0.0) for stem in set(stems(sentence.plain))))
             if sentence.plain in boilerplate:
                 continue
-            early = 1.0 if number == place == 0 else 0.3 if number == 0 else 0.0
-            near = 0.3 if chunk.id == nearest else 0.0
-            score = _score(sentence, subjects, topic) + early + near + _ties(sentence, here)
+            if reader and not tells_reader(sentence, opens, names, reader, near=weight >= _NEAR):
+                continue
+            early = 1.0 if first else 0.3 if number == 0 else 0.0
+            beside = 0.3 if chunk.id == nearest else 0.0
+            score = _score(sentence, subjects) + weight + early + beside + _ties(sentence, here)
             if best is None or score > best[0]:
                 best = (score, _evidence(sentence))
     return best[1] if best and best[0] >= least else None
@@ -160,6 +155,7 @@ def passage_of(chunk: Occurrence) -> Passage:
         lexical_rank=None,
         dense_rank=None,
         snippet="",
+        aliases=chunk.aliases,
     )
 
 
@@ -187,21 +183,6 @@ def _tellable(sentence: Sentence) -> bool:
     return told and occurs(sentence.plain, sentence.text)
 
 
-def balanced(text: str, pair: str) -> bool:
-    """Whether each bracket that closes was opened before, and each that opens is closed."""
-    open_now = 0
-    for char in text:
-        open_now += (char == pair[0]) - (char == pair[1])
-        if open_now < 0:
-            return False
-    return open_now == 0
-
-
-def leans(shown: str) -> bool:
-    """Whether a sentence can not be read alone: it begins with what points at another one, or speaks of its page."""
-    return _POINTING.match(shown) is not None or _OF_THE_PAGE.search(shown) is not None
-
-
 def occurs(shown: str, text: str) -> bool:
     """Whether the words of `shown` stand in `text` in this order."""
     left = iter(words(text))
@@ -215,14 +196,13 @@ def escaped(text: str) -> str:
     return text.replace("%%", "%\\%").replace("==", "=\\=").replace("~~", "~\\~")
 
 
-def _score(sentence: Sentence, subjects: Sequence[Sequence[str]], topic: Mapping[str, float]) -> float:
+def _score(sentence: Sentence, subjects: Sequence[Sequence[str]]) -> float:
     shown = sentence.plain
     found = stems(shown)
     head = found[:8]
     named = any(name and all(stem in head for stem in name) for name in subjects)
     copula = COPULA.search(shown[:120])
     score = (1.0 if named else 0.0) + (0.5 if copula else 0.0) + (0.7 if named and copula else 0.0)
-    score += min(1.5, sum(topic.get(stem, 0.0) for stem in set(found)))
     return score + _form(sentence, shown) - (0.4 if len(found) < 6 else 0.0)
 
 
@@ -232,12 +212,11 @@ def _ties(sentence: Sentence, reader: Sequence[str]) -> float:
 
 
 def _form(sentence: Sentence, shown: str) -> float:
-    score = -1.8 if _POINTING.match(shown) else 0.0
-    score -= 1.0 if _OF_THE_PAGE.search(shown) else 0.0
+    score = -1.8 if leans(shown) else 0.0
     score -= 1.0 if _ODD_START.match(shown) else 0.0
     score -= 1.5 if _TAG.search(sentence.text) else 0.0
     score -= 0.4 if len(shown) > 180 else 0.0
-    lead = sentence.passage.text[: sentence.start].rpartition("\n")[2]
+    lead = lead_of(sentence)
     if _DESCRIBES.search(lead):
         return score + 1.2
     return score - (0.4 if _MARKED.match(lead) else 0.0)

@@ -4,7 +4,7 @@ import re
 
 _IMPERATIVE = (
     r"смотри(?:те)?|посмотри(?:те)?|ознаком(?:ься|ьтесь)|перейди(?:те)?|читай(?:те)?|прочти(?:те)?|почитай(?:те)?"
-    r"|скачай(?:те)?|переходи(?:те)?|жми(?:те)?|кликни(?:те)?|см\."
+    r"|изучи(?:те)?|скачай(?:те)?|переходи(?:те)?|жми(?:те)?|кликни(?:те)?|см\."
 )
 _KEPT = (
     r"описан\w*|указан\w*|привед[её]н\w*|перечислен\w*|сказано|рассказано|показан\w*|доступ\w+|лежит|лежат|собран\w*"
@@ -26,8 +26,8 @@ _RUSSIAN = re.compile(
     re.IGNORECASE,
 )
 _ENGLISH = re.compile(
-    r"^(?:please\s+)?(?:see|visit|click|check\s+out|refer\s+to|explore|browse|consult|look\s+(?:at|up|for)|head\s+(?:over\s+)?to"
-    r"|go\s+(?:back\s+)?to|(?:read|learn|find\s+out)\s+(?:more|the\s+(?:full|rest|docs|documentation|guidelines?))|back\s+to"
+    r"^(?:please\s+)?(?:see|visit|click|check\s+out|refer\s+to|explore|discover|browse|consult|look\s+(?:at|up|for)|head\s+(?:over\s+)?to"
+    r"|go\s+(?:back\s+)?to|(?:learn|read)\s+about|(?:read|learn|find\s+out)\s+(?:more|how|the\s+(?:full|rest|docs|documentation|guidelines?))|back\s+to"
     r"|for\s+(?:more|further|full|the\s+(?:full|complete)))\b"
     r"|\bplease\s+(?:read|fill|see|visit|refer|check|note|contact)\b"
     r"|\b(?:more|further|additional)\s+(?:information|details?|reading|examples?|about\s+\w+)\b[^.]*"

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agents.reasons.evidence import COPULA, passage_of
+from agents.reasons.alone import COPULA
+from agents.reasons.evidence import passage_of
 from agents.related.section import Relation
 from agents.relations.stated import stated_in
 from agents.sentences import plain, quotable

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.codelike import code_like
-from agents.reasons.evidence import COPULA
+from agents.reasons.alone import COPULA, is_prose, reads_whole
 from agents.reasons.pointers import says_nothing
-from agents.sentences import Sentence, content_stems
-from vault_sync.text import language_of, stems, words
+from agents.sentences import Sentence, content_stems, quotable
+from vault_sync.text import stems, words
 
 
 def _any(*words_of: str) -> re.Pattern[str]:
@@ -29,7 +29,7 @@ class Kind:
     says: re.Pattern[str]
 
 
-KINDS = (
+_KINDS = (
     Kind(
         "trouble",
         _any(
@@ -75,11 +75,12 @@ KINDS = (
             r"для чего|зачем|примен\w+|использ\w+|назначени\w+|нужн\w+|служит|когда нуж\w+|польз\w+",
         ),
         _any(
-            r"used\b(?! to (?:describe|refer))|uses?\b|using\b|useful|purpose is|for the purpose|allow\w*|lets?\b|enabl\w*|helps?\b"
+            r"used\b(?! to (?:describe|refer))|uses? (?:of|for|are|include)\b|(?:can|may|to) use\b"
+            r"|useful|purpose is|for the purpose|allow\w*|lets?\b|enabl\w*|helps?\b"
             r"|in order to|so that|designed (?:to|for)|intended"
             r"|meant (?:to|for)|appl(?:y|ies|ied)\b|provid\w*|serves?\b|responsible for|needed\b"
             r"|make(?:s)? it (?:possible|easy|easier)",
-            r"чтобы|примен\w+|использ\w+|назначен\w+|предназнач\w+|нуж(?:ен|на|ны)\b|служ[иа]т"
+            r"(?<=\s)чтобы|применя\w+ся\b|примени\w+|применени\w+|использу\w+ся\b|использовать|назначен\w+|предназнач\w+|нуж(?:ен|на|ны)\b|служ[иа]т"
             r"|позвол\w+|помога\w+|полезн\w+"
             r"|с помощью|обеспечива\w+|даёт возможность|отвеча\w+ за|удобн\w+\s+(?:для|когда|если)",
         ),
@@ -87,18 +88,18 @@ KINDS = (
     Kind(
         "way",
         _any(
-            r"how (?:does|do|is|are|to|it)\b|work(?:s|ing)?\b",
-            r"как\b[^?.]*\b(?:работа\w+|устро\w+|дела\w+|происход\w+)|принцип\w*|(?:схема|устройство)\b|работ[аы]\b",
+            r"how (?:does|do|is|are|to|it)\b(?! (?:\w+ )?(?:avoid|prevent|fix|solve))|work(?:s|ing)?\b",
+            r"как\b[^?.]*\b(?:работа\w+|устро\w+|дела\w+|происход\w+)|принцип\w*|устройство\b|работ[аы]\b(?!\s+с\b)",
         ),
         _any(
-            r"works?\b|by\s+\w+ing\b|steps?\b|first\b|then\b|after\b|before\b|convert\w*|sen(?:d|ds|t)\b"
+            r"works?\b(?! (?:well|best|with|for)\b)|by\s+\w+ing\b|steps?\b|first,|and then\b|then,|after (?:that|this|which)\b"
+            r"|convert\w*|sen(?:d|ds|t)\b"
             r"|reads\b|writes\b"
-            r"|consists?\b|split\w*|through\b|receiv\w*|turns?\b|process(?:es|ed)?\b|translat\w*"
-            r"|connect(?:s|ed)?\b|execut\w*|load(?:s|ed)\b"
-            r"|cop(?:y|ies)\b|mov(?:e|es|ed)\b|compar\w*|uses\b|request\w*",
-            r"работает|работают|сначала|затем|потом\b|после\b|преобразу\w+|отправля\w+|считыва\w+"
-            r"|записыва\w+|состо[ия]т\b|раздел\w+"
-            r"|возвраща\w+|копиру\w+|перемеща\w+|сравнива\w+|проверя\w+|с помощью|переда[её]\w*"
+            r"|consists?\b|split\w*|through\b|receiv\w*|turns?\b|processe[sd]\b|translat\w*"
+            r"|connected\b|execut\w*|load(?:s|ed)\b"
+            r"|cop(?:y|ies)\b|mov(?:e|es|ed)\b|compares\b|uses\b",
+            r"работает|работают|сначала|затем|потом\b|после (?:этого|того|чего)\b|состо[ия]т\b|с помощью|переда[её]\w*"
+            r"|(?:преобразу|отправля|считыва|записыва|разделя|возвраща|копиру|перемеща|сравнива|проверя)[ею]т(?:ся)?\b"
             r"|происходит|каждый раз|по очереди",
         ),
     ),
@@ -111,6 +112,20 @@ KINDS = (
         ),
     ),
 )
+_LESSON = Kind(
+    "lesson",
+    _any(
+        r"learn\b|remember\b|take-?aways?|good to know",
+        r"узнать|усвоить|запомнить|вынести|знать",
+    ),
+    _any(
+        r"lessons?\b|learn\w*|should\b|must\b|need(?:s|ed)? to\b|important\w*|always\b|prefer\w*|recommend\w*|best\b|make sure",
+        r"урок\w*|вывод\w*|долж\w+|нужно|надо\b|следует|стоит\b|важно\w*|всегда\b|рекоменду\w+|лучше",
+        *(kind.says.pattern for kind in _KINDS),
+    ),
+)
+"""What a thing is teaches nothing: what it is good for, what goes wrong and what to do with it does."""
+KINDS = (*_KINDS, _LESSON)
 _EXAMPLE = _any(
     r"examples?\b|exercises?\b|samples?\b|demo\b", r"пример\w*|задани\w+|задач[аи]\b|упражнени\w+|практик\w+"
 )
@@ -123,47 +138,24 @@ item would double the time that it takes to see that nothing leads to this one.
 """
 _STEP = re.compile(r"[ \t>]*\d+[.)][ \t]+\Z")
 _ITEM = re.compile(r"[ \t>]*(?:[-*+•]|\d+[.)])[ \t]+(?:\[.\][ \t]+)?\Z")
+_MANY = _any(
+    r"there (?:are|is) (?:several|many|various|different|a (?:number|lot) of)\b",
+    r"(?:есть|существу[ею]т|бывает|имеется) (?:несколько|много|множество|разные|различные)\b",
+)
+"""Who says that there are several has not said which."""
 _WHOLE = re.compile(r"[.!?…][\"'”»)]*$")
 _FEWEST_WORDS = 6
 _BEGINNING = 8
 """Words in which a sentence says what it is about."""
+_HEAD = 4
+"""Words that a heading has at most which names a kind of thing: “Advantages and drawbacks”."""
+_AT_ONCE = frozenset(["a", "an", "the", "in", "with", "for", "в", "с", "для"])
+"""What may stand before its name where a sentence of another note speaks of this one."""
 _FEWEST_SHARED = 3
 """Telling words that a question and a sentence have in common before that says what the sentence is about."""
-_FINITE = re.compile(
-    r"\b(?:is|are|was|were|has|have|had|can|could|may|might|must|should|will|would|does|do|did|cannot|[a-z]+n't|refers?|means?|uses?|allows?|lets?"
-    r"|enables?|helps?|provides?|makes?|gives?|takes?|needs?|requires?|works?|reads?|writes?|stores?|sends?|returns?|contains?|consists?|includes?"
-    r"|creates?|runs?|keeps?|holds?|converts?|translates?|executes?|connects?|supports?|offers?|reduces?|improves?|prevents?|protects?|becomes?)\b"
-)
-_BARE_VERB = re.compile(
-    r"(?:Is|Are|Has|Can|Uses?d?|Allows?|Provides?|Lets?|Helps?|Makes?|Gives?|Inspired|Typically|[A-Z][a-z]+s\s(?:an?|the|more|less|to|for|with))\b"
-)
-_FEWEST_LETTERS = 0.6
 _THEY = re.compile(r"(?:we|you|i|мы|вы|я)\b", re.IGNORECASE)
 
 
-_LEANING = re.compile(
-    r"^(?:instead|теперь|пора|now|for example|for instance|e\.g\.|in other words|that is|at the same time|in (?:this|that"
-    r"|these|those|such)|with (?:it|this|its|these)|the same"
-    r"|например|то есть|при (?:этом|таком)|в (?:этих|этом|этой|таких|таком|такой|данном|данной)"
-    r"|с (?:его|её|их|этим|этой)|для (?:этого|этой"
-    r"|этих)|к примеру|приведем|приведём|рассмотрим|давайте|причем|причём|иначе|благодаря (?:этому"
-    r"|ему|ей)|из-за этого|после этого|либо|или)\b"
-    r"|^(?:\S+\s+){0,5}(?:this|these|those|such|эт(?:от|а|о|и|ого|ой|ому|им|их|ими|ом|у)|так(?:ой|ая"
-    r"|ое|ие|ого|ому|им|их|ую)|данн\w+)\b",
-    re.IGNORECASE,
-)
-_BROKEN = re.compile(
-    r"\s[,.;:!?)](?:\s|$)|[(«“]\s|\(\s*\)|''|\b(\w{3,}(?:\s\w+)?)\s+\1\b|\w#\w|;\.|\\\\|[$]|\s[-–—]\s*[,.]",
-    re.IGNORECASE,
-)
-_SPOKEN = re.compile(r"\b(?:we|our|us|мы|нас|нам|наш\w*|вы|вам|вас|ваш\w*)\b", re.IGNORECASE)
-"""Who writes so explains something to a reader, step by step."""
-_NO_VERB = re.compile(
-    r"(?:an?|the)\s(?:(?!\b(?:is|are|was|were|has|have|can|may|must|will|does|do|allows?|lets?|uses?"
-    r"|means|refers?|provides?|makes?|gives?)\b)"
-    r"[^.,;])*?\b(?:that|which|who)\b",
-    re.IGNORECASE,
-)
 _NO_SUBJECT = re.compile(r"[А-ЯЁ][а-яё]+(?:ет|ит|ют|ят|ёт|ется|ится|ются|ятся)\b")
 
 
@@ -175,7 +167,8 @@ def answers(question: str, sentence: Sentence) -> bool:
 def says_asked(question: str, shown: str, under: str = "") -> bool:
     """The same of a sentence as it is read aloud, which stands `under` a heading."""
     asked = [kind for kind in KINDS if kind.asks.search(question)]
-    return not asked or any(kind.says.search(shown) or kind.asks.search(under) for kind in asked)
+    heads = len(words(under)) <= _HEAD
+    return not asked or any(kind.says.search(shown) or (heads and kind.asks.search(under)) for kind in asked)
 
 
 def _under(sentence: Sentence) -> str:
@@ -190,9 +183,9 @@ def stands_alone(sentence: Sentence, question: str) -> bool:
     shown = sentence.plain
     if says_nothing(shown) or any(map(code_like, sentence.text.splitlines())) or len(words(shown)) < _FEWEST_WORDS:
         return False
-    if _letters(shown) < _FEWEST_LETTERS or (_in_example(sentence) and not _EXAMPLE.search(question)):
+    if not is_prose(sentence) or (_in_example(sentence) and not _EXAMPLE.search(question)):
         return False
-    if not reads_whole(shown) or (_NO_SUBJECT.match(shown) and _under(sentence)):
+    if not reads_whole(shown) or _MANY.match(shown) or (_NO_SUBJECT.match(shown) and not _opens(sentence)):
         return False
     if not _ITEM.match(line):
         return True
@@ -200,23 +193,13 @@ def stands_alone(sentence: Sentence, question: str) -> bool:
     return COPULA.search(shown[:120]) is not None and not _THEY.match(shown) if torn else _whole(shown)
 
 
-def reads_whole(shown: str) -> bool:
-    """Whether a sentence as it is read aloud points at nothing before it, has a verb, and lost nothing that was code."""
-    if _SPOKEN.search(shown) or _LEANING.search(shown) or _BROKEN.search(shown) or _NO_VERB.match(shown):
-        return False
-    return language_of(shown) != "en" or (
-        (_FINITE.search(shown) or COPULA.search(shown)) is not None and not _BARE_VERB.match(shown)
-    )
+def _opens(sentence: Sentence) -> bool:
+    """Whether it is the first sentence below the heading of the whole note: what it leaves unsaid is the title."""
+    return not _under(sentence) and quotable(sentence.passage)[0].start == sentence.start
 
 
 def _whole(shown: str) -> bool:
     return _WHOLE.search(shown) is not None or COPULA.search(shown[:120]) is not None
-
-
-def _letters(shown: str) -> float:
-    """The share of letters among the characters that are no spaces."""
-    dense = [char for char in shown if not char.isspace()]
-    return sum(map(str.isalpha, dense)) / len(dense) if dense else 0.0
 
 
 def _in_example(sentence: Sentence) -> bool:
@@ -228,19 +211,19 @@ def about(question: str, sentence: Sentence, own: str, names: Sequence[str]) -> 
 
     It names the note, or begins with a word of its title, or stands under a heading that says what is asked for; or nothing
     stands before its verb, so that it means the note whose first lines it is of. What has most words of a question is asked
-    for, whatever it names. Of other notes only sentences that name it are.
+    for, whatever it names. Of other notes only sentences that begin with its name are.
     """
     called = [found for name in names if (found := stems(name))]
     if sentence.passage.path != own:
-        return _says(sentence.plain, called)
+        return _begins(sentence.plain, called)
     under, begins = _under(sentence), set(stems(sentence.plain)[:_BEGINNING])
-    if under and any(kind.asks.search(under) and kind.asks.search(question) for kind in KINDS):
+    if 0 < len(words(under)) <= _HEAD and any(kind.asks.search(under) and kind.asks.search(question) for kind in KINDS):
         return True
     if _in_words(question, sentence.plain):
         return True
     if begins & {word for name in names for word in content_stems(name)}:
         return not under or _says(under, called) or _says(sentence.plain, called)
-    return not under and _NO_SUBJECT.match(sentence.plain) is not None
+    return _NO_SUBJECT.match(sentence.plain) is not None and _opens(sentence)
 
 
 def _in_words(question: str, shown: str) -> bool:
@@ -248,6 +231,13 @@ def _in_words(question: str, shown: str) -> bool:
     asked = set(content_stems(question))
     shared = len(asked.intersection(content_stems(shown)))
     return shared >= _FEWEST_SHARED and 2 * shared > len(asked)
+
+
+def _begins(shown: str, names: Sequence[Sequence[str]]) -> bool:
+    """Whether it begins with one of the names, or nearly: what is said of it on the way is said of something else."""
+    said, found = words(shown), stems(shown)
+    first = next((number for number, word in enumerate(said) if word not in _AT_ONCE), 0)
+    return any(list(found[first : first + len(name)]) == list(name) for name in names)
 
 
 def _says(text: str, names: Sequence[Sequence[str]]) -> bool:

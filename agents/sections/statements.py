@@ -14,9 +14,10 @@ from agents.answering.cite import Support, stated, unmarked
 from agents.answering.retrieve import Found
 from agents.errors import AgentError
 from agents.ports import ChatEngine, ChatRequest, Message, Roles
-from agents.reasons.evidence import balanced, escaped, leans
+from agents.reasons.alone import leans, reads_alone, reads_whole
+from agents.reasons.evidence import escaped
 from agents.reasons.reason import LANGUAGES, Mastery, Prompts, fenced
-from agents.sections.relevance import about, answers, reads_whole, says_asked, stands_alone
+from agents.sections.relevance import about, answers, says_asked, stands_alone
 from agents.sections.section_prompt import SectionPrompt
 from agents.sentences import Sentence, plain, quotable
 from vault_sync.paths import VaultPath
@@ -44,7 +45,6 @@ _BREAK = re.compile(r"\n[ \t]*(?:[-*+>|#]|\d+[.)]|\r?\n)")
 _UNSHOWN = re.compile(r"\|.*\||```|\$\$|!\[")
 _WHOLE = re.compile(r"[.!?…][\"'”»)]*$")
 _LONGEST_QUOTE = 300
-_OPENING = "«“\"'([`$@#"
 _ALIKE = 0.8
 """The share of their words in common from which on two lines are one."""
 
@@ -232,13 +232,6 @@ def _quotable(sentence: Sentence, language: str) -> bool:
     whole = _WHOLE.search(shown) is not None or (_listed(sentence) and len(words(shown)) >= _FEWEST_WORDS)
     alone = len(sentences(shown)) == 1 and not leans(shown) and reads_alone(shown)
     return one_line and whole and alone and language_of(shown) == language
-
-
-def reads_alone(shown: str) -> bool:
-    """Whether a sentence is no piece of one: it begins as one does, and each bracket in it has its other half."""
-    first = shown[:1]
-    begins = first.isupper() or first.isdigit() or (first != "" and first in _OPENING)
-    return begins and all(balanced(shown, pair) for pair in ("()", "[]", "«»", "“”"))
 
 
 def alike(text: str, kept: Iterable[str]) -> bool:

@@ -125,6 +125,13 @@ BENCHES = (
         "looked up as Obsidian does it, and the quotation must stand in that block or below that heading.",
     ),
     Bench(
+        "read_sections",
+        "Sections and reasons, read",
+        "Sections by prompts, and single lines of related notes, as the product writes them with the starter models, read as a\n"
+        "stranger would: the share that one reader would keep, with its interval, resampled by note. Each round is of other\n"
+        "notes and of the code of its day; the first of each kind was before its checks. `read_sections draw` draws more.",
+    ),
+    Bench(
         "headers",
         "What stands before a chunk's text when it is embedded",
         "Recall and reciprocal rank in the first ten notes; for the answers in articles, in the first ten chunks. Samples,\n"

@@ -35,6 +35,9 @@ from tests.torture.notes import corpus
         "Brief description of the tool.",
         "This article is a stub about memory.",
         "Learn more about vectors at the site.",
+        "Learn about the ways in which data are moved.",
+        "Discover tools and practices for data.",
+        "Чтобы задать формат, изучите эту функцию.",
         "Next: the second chapter of the book",
     ],
 )

@@ -2,8 +2,9 @@
 
 import pytest
 
+from agents.reasons.alone import reads_whole
 from agents.reasons.evidence import passage_of
-from agents.sections.relevance import about, answers, reads_whole, stands_alone
+from agents.sections.relevance import about, answers, stands_alone
 from agents.sentences import Sentence, quotable
 from tests.unit.agents.reasons.test_evidence import chunk
 
@@ -28,7 +29,9 @@ USE = "What is it used for? What are its advantages and drawbacks?"
         ("Для чего это нужно?", "Якорь служит для удержания судна на месте."),
         ("How does it work?", "An anchor works by digging its flukes into the ground."),
         ("Почему так решили?", "Цепь короче, потому что гавань мелкая."),
-        ("What should one learn from this?", "An anchor is a heavy thing of iron and steel."),
+        ("What does it look like?", "An anchor is a heavy thing of iron and steel."),
+        ("What should one learn from this?", "An anchor should be as heavy as a man."),
+        ("Что из этого стоит узнать?", "Якорь всегда бросают с носа судна."),
     ],
 )
 def test_a_sentence_that_says_what_is_asked(question: str, text: str) -> None:
@@ -39,11 +42,21 @@ def test_a_sentence_that_says_what_is_asked(question: str, text: str) -> None:
     ("question", "text"),
     [
         (MISTAKES, "An anchor is a heavy thing of iron and steel."),
+        (MISTAKES, "An anchor may consist of iron and steel."),
         (MISTAKES, "A graphics tablet is a digital input device for artists."),
         ("Какие ошибки и ограничения здесь бывают?", "Якорь представляет собой тяжёлый предмет из железа."),
         ("Which advantages does it have?", "An anchor is a heavy thing of iron and steel."),
         ("Почему так решили?", "Цепь сделана из железа и стали."),
         ("How does it work?", "The oldest anchor known is of stone and wood."),
+        ("How does it work?", "An anchor works well with chains of steel."),
+        ("How does it work?", "An anchor is a thing that connects to a ship."),
+        ("How does it work?", "Anchoring is the process of fixing a ship to the ground."),
+        ("Как это работает?", "Якорь после слова THEN должен быть тяжёлым."),
+        ("What is it used for?", "An anchor is a hook that uses flukes of iron."),
+        ("Как это работает?", "Проверяемые якоря бывают из железа и стали."),
+        ("Для чего это нужно?", "Якорь использует лапы из железа."),
+        ("Для чего это нужно?", "Чтобы поднять якорь, нажмите на рычаг."),
+        ("What should one learn from this?", "An anchor is a heavy thing of iron and steel."),
     ],
 )
 def test_one_that_says_something_else(question: str, text: str) -> None:
@@ -87,12 +100,35 @@ def test_what_can_stand_in_another_place(text: str, begins: str) -> None:
         ),
         ("- A heavy thing of iron and steel", "A heavy"),
         ("It is heavy iron.", "It is"),
+        ("There are several advantages in using anchors at sea.", "There are"),
+        ("Есть несколько преимуществ у якоря в шторм.", "Есть"),
         ("More about anchors can be found in the page on chains.", "More about"),
         ("`a(b[0], {1: 2});` == `c(d[1], {3: 4});` -> 100 % (1/2/3) of <T>", "a(b"),
     ],
 )
 def test_what_can_not(text: str, begins: str) -> None:
     assert not stands_alone(sentence(text, begins), USE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| Якорь | работает с цепями и канатами судна |",
+        "Якорь - работает с null-значениями \\#sql/null и другими.",
+        "- Ctrl + A - показывает якорь, который нужен судну",
+    ],
+)
+def test_rows_tags_and_keys_do_not_stand_alone(text: str) -> None:
+    found = quotable(passage_of(chunk(text)))
+    assert not any(stands_alone(one, "Как это работает?") for one in found)
+
+
+def test_work_with_something_is_no_heading_that_says_how_it_works() -> None:
+    found = sentence("Курсор стоит там, где он стоял раньше.", "Курсор", "Клавиши", "Работа с кодом")
+    assert not answers("Как это работает?", found)
+    assert answers(
+        "Как это работает?", sentence("Курсор стоит там, где он стоял.", "Курсор", "Клавиши", "Принцип работы")
+    )
 
 
 def test_what_stands_under_an_example_is_for_who_asks_for_examples() -> None:
@@ -103,10 +139,19 @@ def test_what_stands_under_an_example_is_for_who_asks_for_examples() -> None:
     assert stands_alone(title, USE)
 
 
-def test_a_sentence_of_another_note_names_the_note() -> None:
-    found = sentence("Half of all anchors are lost in storms.", "Half")
-    assert about(USE, found, "Elsewhere.md", ["Anchor"]) and about(USE, found, "Elsewhere.md", ["Chain", "Storms"])
+def test_a_sentence_of_another_note_begins_with_the_note() -> None:
+    found = sentence("In storms half of all anchors are lost.", "In storms")
+    assert about(USE, found, "Elsewhere.md", ["Storms"]) and about(USE, found, "Elsewhere.md", ["Chain", "Storms"])
     assert not about(USE, found, "Elsewhere.md", ["Chain", "Sea anchor"])
+
+
+def test_what_another_note_says_of_it_on_the_way_is_said_of_something_else() -> None:
+    found = sentence("Unlike a rope, a chain holds an anchor in any storm.", "Unlike", "Anchor")
+    assert not about(USE, found, "Elsewhere.md", ["Anchor"])
+    like = sentence("Like an anchor, it is used to hold a ship.", "Like", "Stone")
+    assert not about(USE, like, "Elsewhere.md", ["Anchor"])
+    bare = sentence("В отличие от троса позволяет держать якорь.", "В отличие", "Цепь")
+    assert not about(USE, bare, "Elsewhere.md", ["Трос"])
 
 
 def test_a_sentence_of_the_note_begins_with_what_the_note_is_about() -> None:
@@ -172,6 +217,18 @@ def test_what_does_not_read_as_a_whole(shown: str) -> None:
 )
 def test_what_does(shown: str) -> None:
     assert reads_whole(shown)
+
+
+def test_a_long_heading_is_a_question_of_its_own() -> None:
+    heading = "Что такое якорь и зачем он нужен"
+    found = sentence("Номера якорей с первого по третий выбиты на них.", "Номера", "Якорь", heading)
+    assert not answers("Для чего это нужно?", found)
+
+
+def test_a_sentence_without_its_subject_opens_the_note() -> None:
+    text = "Якорь — это крюк на цепи. Позволяет удержать судно на одном месте."
+    found = sentence(text, "Позволяет", "Якорь")
+    assert not stands_alone(found, USE) and not about(USE, found, found.passage.path, ["Якорь"])
 
 
 def test_a_sentence_without_its_subject_is_of_the_whole_note_only() -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from agents.sections.statements import alike, bare, reads_alone
+from agents.reasons.alone import reads_alone
+from agents.sections.statements import alike, bare
 
 
 @pytest.mark.parametrize(

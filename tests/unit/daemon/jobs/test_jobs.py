@@ -22,8 +22,14 @@ from tests.fakes.jobbing import Nobody
 from vault_sync.paths import VaultPath
 
 SAID = "An index finds table rows by sorted keys: few pages, few rows read."
-NOTES = {f"{name}.md": f"# {name}\n\n{SAID} {name} is about it.\n".encode() for name in ("Tree", "Index", "Hash #1")}
-NOTES |= {"Journal/Day.md": NOTES["Tree.md"], "Ещё/Ключ.md": f"# Ключ\n\n{SAID} Ключ — это он.\n".encode()}
+NOTES = {
+    f"{name}.md": f"# {name}\n\n{SAID} {name} keeps rows and pages sorted.\n".encode()
+    for name in ("Tree", "Index", "Hash #1")
+}
+NOTES |= {
+    "Journal/Day.md": NOTES["Tree.md"],
+    "Ещё/Ключ.md": f"# Ключ\n\n{SAID} Ключ находит строки таблицы.\n".encode(),
+}
 
 
 class House:

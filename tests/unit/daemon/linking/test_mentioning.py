@@ -125,7 +125,7 @@ async def test_after_an_undo_nothing_else_is_written_until_the_user_writes_on(ma
     """Of many related notes one is listed: when it is taken back, the next one would be as good."""
     famulus = await make(mode="auto", most=1, least=0.0)
     for number in range(4):
-        (famulus.vault.root / f"Быт {number}.md").write_text(f"Так и живём {number}, слово за слово, год за годом.\n")
+        (famulus.vault.root / f"Быт {number}.md").write_text(f"Мы живём {number}, слово за слово, год за годом.\n")
     await famulus.catch_up()
     await famulus.linking.on_saved(HERE, "auto")
     await famulus.catch_up()

@@ -27,7 +27,7 @@ TEXT = (
     + "The harbour was quiet that evening and nothing moved on the water near the old pier. " * 4
     + "\n"
 )
-NEAR = "# Mooring\n\nLessons about anchors are told in harbours.\n"
+NEAR = "# Mooring\n\nAnchor lessons about anchors are told in harbours.\n"
 
 Make = Callable[..., Famulus]
 
