@@ -22,6 +22,8 @@ _MOST_PAIRS = 2_000_000
 """Pairs of equal pieces that a comparison may have to look at; it takes quadratic time where much is the same."""
 
 _MOST_PLACES = 200
+_MOST_LINES = 8
+"""Beginnings of lines at which one change is tried."""
 _CLOSE = 80
 """Characters between two changes in a line up to which they are one: what stands there was changed with them, such as
 the words that a link was put around."""
@@ -133,7 +135,8 @@ def _is_close(between: str) -> bool:
 def turned_round(old: str, new: str) -> list[tuple[Span, str]]:
     """The spans of `new` that, replaced by the text beside them, give `old`: equal ways to say one change.
 
-    What was put in or taken out between equal characters can be seen as lying behind or in front of them.
+    What was put in or taken out between equal characters can be seen as lying behind or in front of them, or where a
+    line begins among them.
     """
     start, end = _shared_ends(old, new)
     old_end, new_end = len(old) - end, len(new) - end
@@ -143,7 +146,10 @@ def turned_round(old: str, new: str) -> list[tuple[Span, str]]:
     if start in (old_end, new_end):
         while back < start and longer[start - back - 1] == longer[stop - back - 1]:
             back += 1
-    return ways + ([(Span(start - back, new_end - back), old[start - back : old_end - back])] if back else [])
+    shifts = [back] if back else []
+    # a whole line has neighbours that begin and end alike: only as a line it stays itself when they go
+    shifts += [by for by in range(1, back) if longer[start - by - 1] == "\n"][:_MOST_LINES]
+    return ways + [(Span(start - by, new_end - by), old[start - by : old_end - by]) for by in shifts]
 
 
 def _shared_ends(old: Sequence[str], new: Sequence[str]) -> tuple[int, int]:

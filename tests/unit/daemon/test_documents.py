@@ -17,7 +17,10 @@ from vault_sync.paths import VaultPath
 from vault_sync.policy.policy import Rule
 
 SAID = "An index finds table rows by sorted keys: few pages, few rows read."
-NOTES = {f"{name}.md": f"# {name}\n\n{SAID} {name} is about it.\n".encode() for name in ("Tree", "Index", "Hash")}
+NOTES = {
+    f"{name}.md": f"# {name}\n\n{SAID} {name} is a way to find table rows by sorted keys.\n".encode()
+    for name in ("Tree", "Index", "Hash")
+}
 DOCUMENTS = {
     "Board.canvas": board(card("a", f"{SAID} #digest-me"), card("b", "See [[Index]] and [[Hash]]", y=200)).encode(),
     "Rows.base": f'filters: "{SAID}"\nviews: []\n'.replace(": few", ", few").encode(),

@@ -44,6 +44,9 @@ SECTION = "\n\n%% famulus:related %%\n- [[A]] — why\n%% /famulus:related %%"
         ("a\r\nb\r\n", "a\r\nX\r\nb\r\n", "a!\r\nX\r\nb\r\n", "a!\r\nb\r\n"),
         ("a b c", "a c", "a d c", "a b d c"),
         ("same", "same+", "same", "same"),
+        # a line that shares ends with both neighbours, which were taken back since
+        ("u1\nf5 \nf4 \n", "u1\nf5 \nf6 \nf4 \n", "u1\nf6 \n", "u1\n"),
+        ("- [[A]]\n- [[C]]\n", "- [[A]]\n- [[B]]\n- [[C]]\n", "# Mine\n- [[B]]\nmine\n", "# Mine\nmine\n"),
     ],
 )
 def test_takes_back_and_keeps_what_the_user_did_elsewhere(before: str, after: str, now: str, result: str) -> None:
