@@ -24,7 +24,7 @@ from tests.bench.embedders import CachedEmbedder, candidates
 from tests.bench.judged import PUBLISHED_BM25, JudgedSet, distinct, load, ndcg, write_vault
 from tests.bench.retrieval import DEPTH, indexed
 from vault_sync.index.ledger import Ledger
-from vault_sync.search import bm25, lexical
+from vault_sync.search import bm25, wording
 from vault_sync.search.fusion import LEXICAL_WEIGHT
 from vault_sync.search.search import Searcher
 
@@ -48,7 +48,7 @@ class Setting:
 SHARE = "the words' share"
 SETTINGS = (
     Setting("a number that is asked for", bm25, "FIGURE", (0.0, 0.05, 0.1, 0.15, 0.2)),
-    Setting("a sound of the same beginning", lexical, "SOUND_KIN", (0.0, 0.3, 0.6, 0.9)),
+    Setting("a sound of the same beginning", wording, "SOUND_KIN", (0.0, 0.3, 0.6, 0.9)),
 )
 PRODUCT = {SHARE: LEXICAL_WEIGHT} | {each.name: float(getattr(each.module, each.constant)) for each in SETTINGS}
 TRIED = {SHARE: SHARES} | {each.name: each.tried for each in SETTINGS}
