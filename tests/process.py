@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -139,8 +140,9 @@ class Events:
         return found
 
     def wait(self, name: str, fits: Callable[[dict[str, Any]], bool] = lambda data: True) -> dict[str, Any]:
+        until = time.monotonic() + LONG
         while True:
-            told, data = self._queue.get(timeout=LONG)
+            told, data = self._queue.get(timeout=max(0.0, until - time.monotonic()))
             if told == name and fits(data):
                 return data
 
