@@ -153,6 +153,15 @@ if sys.platform == "linux":
                     self._on_limit(error)
                 raise
 
+        def _add_callback(
+            self, path: bytes, mask: "Mask", callback: "WatchCallback", id_: "CallbackId"
+        ) -> "WatchDescriptor":
+            # A folder is found twice, in its parent and by its own event, where both are made at once. Watchdog
+            # warns of that on the terminal, and with warnings as errors its thread ends.
+            watch = self._get_or_create_watch(path, mask)
+            watch.callbacks[id_] = callback
+            return watch.wd
+
         def handle_event(self, event: "InotifyEvent") -> None:
             super().handle_event(event)
             if event.is_queue_overflow:

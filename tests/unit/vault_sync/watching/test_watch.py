@@ -86,6 +86,19 @@ def test_folders_are_told_and_watched(heard: Heard, tmp_path: Path) -> None:
     heard.until(lambda: "renamed/deep/m.md" in heard.files)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify")
+def test_a_folder_that_is_told_twice_is_still_watched(heard: Heard, tmp_path: Path) -> None:
+    from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, Mask
+
+    reader = heard.watcher._observer.reader  # type: ignore[union-attr]
+    root = next(wd for wd, watch in reader._watch_for_wd.items() if watch._initial_creation_path == bytes(tmp_path))
+    made = Mask(InotifyConstants.IN_CREATE | InotifyConstants.IN_ISDIR)
+    reader.handle_event(InotifyEvent(root, made, 0, b"sub"))  # as when the look at its parent had found it already
+    (tmp_path / "sub" / "n.md").write_text("x")
+    heard.until(lambda: "sub/n.md" in heard.files)
+    assert heard.watcher.alive()
+
+
 @pytest.mark.skipif(not QUEUE.exists() or int(QUEUE.read_text()) > 100_000, reason="the queue of events is too long")
 def test_lost_events_are_told(heard: Heard, tmp_path: Path) -> None:
     (tmp_path / "b.md").write_text("b")
