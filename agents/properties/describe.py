@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agents.errors import AgentError
 from agents.ports import ChatRequest, Message, Roles
-from agents.reasons.alone import leans
+from agents.quotation.alone import leans
 from agents.reasons.evidence import DEFINES, OPENS, Evidence, best_evidence, first_defining
 from agents.reasons.reason import LANGUAGES, Mastery, Prompts, fenced, supported, whole_sentences
 from agents.sentences import plain

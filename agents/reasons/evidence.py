@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from agents.codelike import code_like
-from agents.reasons.alone import COPULA, balanced, lead_of, leans, tells_reader
+from agents.quotation.alone import leans
+from agents.quotation.prose import lead_of
+from agents.quotation.shape import balanced
+from agents.quotation.telling import Quotation, tells_reader
+from agents.quotation.verb import copula
 from agents.reasons.pointers import says_nothing
 from agents.sentences import DESTINATION, Sentence, plain, quotable
 from vault_sync.index.records import Occurrence
@@ -93,7 +97,7 @@ def best_evidence(
             weight = min(_MOST_TOPIC, sum(topic.get(stem, 0.0) for stem in set(stems(sentence.plain))))
             if sentence.plain in boilerplate:
                 continue
-            if reader and not tells_reader(sentence, opens, names, reader, near=weight >= _NEAR):
+            if reader and not tells_reader(Quotation(sentence, names, reader, opens, near=weight >= _NEAR)):
                 continue
             early = 1.0 if first else 0.3 if number == 0 else 0.0
             beside = 0.3 if chunk.id == nearest else 0.0
@@ -122,12 +126,12 @@ def first_defining(
 
 def _defines(shown: str, subjects: Sequence[Sequence[str]]) -> bool:
     """Whether it is of the form «X — это …», “An X (also Y) is a …”."""
-    copula = _IS.search(shown[:_DEFINED_WITHIN])
-    if copula is None:
+    says = _IS.search(shown[:_DEFINED_WITHIN])
+    if says is None:
         return False
-    before = stems(_ASIDE.sub("", shown[: copula.start()]))
+    before = stems(_ASIDE.sub("", shown[: says.start()]))
     bare = before[1:] if before[:1] and before[0] in _ARTICLES else before
-    most = _MOST_BESIDE if copula[0].strip()[:1].isalpha() else 0
+    most = _MOST_BESIDE if says[0].strip()[:1].isalpha() else 0
     return any(name and list(bare[: len(name)]) == list(name) and len(bare) - len(name) <= most for name in subjects)
 
 
@@ -201,8 +205,8 @@ def _score(sentence: Sentence, subjects: Sequence[Sequence[str]]) -> float:
     found = stems(shown)
     head = found[:8]
     named = any(name and all(stem in head for stem in name) for name in subjects)
-    copula = COPULA.search(shown[:120])
-    score = (1.0 if named else 0.0) + (0.5 if copula else 0.0) + (0.7 if named and copula else 0.0)
+    says = copula(shown[:120]) is not None
+    score = (1.0 if named else 0.0) + (0.5 if says else 0.0) + (0.7 if named and says else 0.0)
     return score + _form(sentence, shown) - (0.4 if len(found) < 6 else 0.0)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from agents.reasons.alone import COPULA
+from agents.quotation.verb import copula
 from agents.reasons.evidence import passage_of
 from agents.related.section import Relation
 from agents.relations.stated import stated_in
@@ -111,7 +111,7 @@ def definition_of(chunks: Sequence[Occurrence], names: Sequence[str]) -> str:
     best, most = "", -1
     for sentence in [one.plain for chunk in chunks[:2] for one in quotable(passage_of(chunk))][:_FIRST]:
         head = spaced(stems(sentence)[:8])
-        worth = 2 * says(head, called) + bool(COPULA.search(sentence[:120]))
+        worth = 2 * says(head, called) + bool(copula(sentence[:120]))
         if worth > most:
             best, most = sentence, worth
     return best
@@ -119,7 +119,7 @@ def definition_of(chunks: Sequence[Occurrence], names: Sequence[str]) -> str:
 
 def genus_of(sentence: str) -> list[str]:
     """The stems of what a sentence says its subject is: what follows the first «is a», up to its end."""
-    found = COPULA.search(sentence)
+    found = copula(sentence)
     if found is None:
         return []
     rest = sentence[found.end() :].lstrip()

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agents.codelike import code_like
-from agents.reasons.alone import COPULA, is_prose, reads_whole
+from agents.quotation.alone import reads_whole
+from agents.quotation.prose import is_prose
+from agents.quotation.verb import copula
 from agents.reasons.pointers import says_nothing
 from agents.sentences import Sentence, content_stems, quotable
 from vault_sync.text import stems, words
@@ -190,7 +192,7 @@ def stands_alone(sentence: Sentence, question: str) -> bool:
     if not _ITEM.match(line):
         return True
     torn = _STEP.match(line) is not None or _LEAD.search(before) is not None
-    return COPULA.search(shown[:120]) is not None and not _THEY.match(shown) if torn else _whole(shown)
+    return copula(shown[:120]) is not None and not _THEY.match(shown) if torn else _whole(shown)
 
 
 def _opens(sentence: Sentence) -> bool:
@@ -199,7 +201,7 @@ def _opens(sentence: Sentence) -> bool:
 
 
 def _whole(shown: str) -> bool:
-    return _WHOLE.search(shown) is not None or COPULA.search(shown[:120]) is not None
+    return _WHOLE.search(shown) is not None or copula(shown[:120]) is not None
 
 
 def _in_example(sentence: Sentence) -> bool:

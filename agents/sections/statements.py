@@ -14,7 +14,7 @@ from agents.answering.cite import Support, stated, unmarked
 from agents.answering.retrieve import Found
 from agents.errors import AgentError
 from agents.ports import ChatEngine, ChatRequest, Message, Roles
-from agents.reasons.alone import leans, reads_alone, reads_whole
+from agents.quotation.alone import leans, reads_alone, reads_whole
 from agents.reasons.evidence import escaped
 from agents.reasons.reason import LANGUAGES, Mastery, Prompts, fenced
 from agents.sections.relevance import about, answers, says_asked, stands_alone

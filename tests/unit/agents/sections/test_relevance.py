@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.reasons.alone import reads_whole
+from agents.quotation.alone import reads_whole
 from agents.reasons.evidence import passage_of
 from agents.sections.relevance import about, answers, stands_alone
 from agents.sentences import Sentence, quotable

@@ -1,6 +1,6 @@
 import pytest
 
-from agents.reasons.alone import reads_alone
+from agents.quotation.alone import reads_alone
 from agents.sections.statements import alike, bare
 
 

@@ -1,10 +1,25 @@
 """What of a note can be told in another one, and what had better stay where it stands."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.reasons.alone import balanced, is_prose, leans, reads_alone, says_most, tells_reader
+from agents.quotation.alone import leans, reads_alone
+from agents.quotation.prose import is_prose
+from agents.quotation.telling import (
+    Quotation,
+    is_in_pieces,
+    is_no_prose,
+    is_of_neither,
+    is_of_third,
+    leaves_unsaid,
+    refers_elsewhere,
+    says_no_more,
+    tells_reader,
+    urges,
+)
 from agents.reasons.evidence import best_evidence, passage_of
 from agents.sentences import Sentence, quotable
 from tests.unit.agents.reasons.test_evidence import chunk
@@ -16,9 +31,52 @@ def sentences(text: str) -> list[Sentence]:
     return quotable(passage_of(chunk(text)))
 
 
+def quotation(text: str, *, opens: bool = False, near: bool = False) -> Quotation:
+    return Quotation(sentences(text)[-1], NAMES, READER, opens, near)
+
+
 def tells(text: str, *, opens: bool = False, near: bool = False) -> bool:
-    found = sentences(text)
-    return bool(found) and tells_reader(found[-1], opens, NAMES, READER, near=near)
+    return bool(sentences(text)) and tells_reader(quotation(text, opens=opens, near=near))
+
+
+@pytest.mark.parametrize(
+    ("fault", "text", "better"),
+    [
+        (is_no_prose, "| Sea anchor | a brake in the water |", "A sea anchor is a brake in the water."),
+        (is_no_prose, "A sea anchor is a brake #rope", "A sea anchor is a brake of rope."),
+        (is_in_pieces, "- , which holds a ship in storms.", "- A sea anchor holds a ship in storms."),
+        (is_in_pieces, "The ship (a brig) has a sea anchor) of cloth.", "The ship (a brig) has a sea anchor of cloth."),
+        (is_in_pieces, "(ROPE) Sea anchor of cloth and rope.", "Sea anchor (ROPE) of cloth and rope."),
+        (refers_elsewhere, "It is a brake in the water.", "A sea anchor is a brake in the water."),
+        (refers_elsewhere, "Instead, cloth brakes a ship.", "Cloth brakes a ship."),
+        (urges, "The best place to learn of anchors.", "A place to learn of anchors."),
+        (urges, "Показать, какой якорь держит судно.", "Показано, какой якорь держит судно."),
+        (says_no_more, "The sea anchor is an anchor at sea.", "The sea anchor is a brake of cloth."),
+        (leaves_unsaid, "Sends the ship to the bottom of a bay.", "Cloth sends the ship to the bottom."),
+        (leaves_unsaid, "тормоз из ткани и верёвок на носу судна.", "Тормоз из ткани и верёвок на носу судна."),
+        (is_of_third, "A buoy is a thing that floats.", "A sea anchor is a thing that floats."),
+        (is_of_neither, "Cloth holds ships in storms.", "Cloth holds ships in a harbour by a chain."),
+    ],
+)
+def test_each_fault_is_found_and_not_where_it_is_mended(
+    fault: Callable[[Quotation], bool], text: str, better: str
+) -> None:
+    assert fault(quotation(text)) and not fault(quotation(better))
+
+
+@pytest.mark.parametrize("text", ["It is a brake in the water.", "тормоз из ткани и верёвок на носу судна."])
+def test_what_opens_a_note_has_a_title_above_it(text: str) -> None:
+    for fault in (refers_elsewhere, leaves_unsaid, is_of_third, is_of_neither):
+        assert not fault(quotation(text, opens=True))
+
+
+def test_an_item_of_a_list_is_of_its_list_also_where_it_opens_a_note() -> None:
+    assert is_of_third(quotation("- Buoy - a thing that floats on a rope.", opens=True))
+    assert leaves_unsaid(quotation("- Calendar of races and meetings.", opens=True))
+
+
+def test_what_tells_the_reader_s_note_apart_ties_a_sentence_to_it() -> None:
+    assert not is_of_neither(quotation("Cloth holds ships in storms.", near=True))
 
 
 @pytest.mark.parametrize(
@@ -111,24 +169,6 @@ def test_a_detail_is_told_where_it_is_about_what_the_reader_reads_about() -> Non
     assert tells(detail, near=True) and not tells(detail)
 
 
-def test_data_do_not_point_at_anything() -> None:
-    assert leans("Данный якорь держит судно.") and not leans("Данные о якоре хранятся на судне.")
-
-
-def test_half_of_a_name_is_enough() -> None:
-    assert says_most("Anchors hold.", ["Sea anchor"]) and not says_most("Anchors hold.", ["Sea anchor of cloth"])
-    assert not says_most("Ships in a storm hold by anchors.", ["Anchor"], within=3)
-
-
-@given(st.text(alphabet="ab()[]", max_size=20))
-def test_brackets_are_balanced_where_taking_pairs_out_leaves_none(text: str) -> None:
-    for pair in ("()", "[]"):
-        left = "".join(char for char in text if char in pair)
-        while pair in left:
-            left = left.replace(pair, "")
-        assert balanced(text, pair) == (left == "")
-
-
 @given(
     st.lists(
         st.sampled_from(["It", "anchor", "is", "этот", "|", "#tag", "=", "(", "«", "$x$", ".", "A"]), min_size=3
@@ -136,6 +176,6 @@ def test_brackets_are_balanced_where_taking_pairs_out_leaves_none(text: str) -> 
 )
 def test_what_is_told_can_be_read_alone(text: str) -> None:
     for one in sentences(text):
-        if tells_reader(one, False, NAMES, READER, near=True):
+        if tells_reader(Quotation(one, NAMES, READER, opens=False, near=True)):
             assert is_prose(one) and not leans(one.plain)
             assert reads_alone(one.plain) or one.plain[:1].islower()
