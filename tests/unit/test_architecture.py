@@ -18,7 +18,10 @@ ONE_PLACE = {
         {"vault_sync/stores/chroma.py", "vault_sync/stores/chroma_server.py"},
         "the vector index is disposable and must stay replaceable",
     ),
-    "watchdog": ({"vault_sync/watching/watch.py"}, "events are hints; everything else compares with the disk"),
+    "watchdog": (
+        {"vault_sync/watching/inotify.py", "vault_sync/watching/watch.py"},
+        "events are hints; everything else compares with the disk",
+    ),
     "llama_cpp": (
         {
             "daemon/engines/hosting/llama_devices.py",

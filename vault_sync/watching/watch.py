@@ -8,7 +8,6 @@ import threading
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from watchdog import events
 from watchdog.observers import Observer
@@ -18,11 +17,7 @@ from vault_sync.errors import WatchLimitError
 from vault_sync.watching.poll import Poller
 
 if sys.platform == "linux":
-    from watchdog.observers.inotify import InotifyEmitter
-    from watchdog.observers.inotify_c import InotifyFD
-
-    if TYPE_CHECKING:
-        from watchdog.observers.inotify_c import CallbackId, InotifyEvent, Mask, WatchCallback, WatchDescriptor
+    from vault_sync.watching import inotify
 
 log = logging.getLogger(__name__)
 
@@ -57,11 +52,12 @@ class Watcher:
             self._poller.start()
             return
         try:
-            self._observer = _observer(self._limited, self._lost)
+            self._observer = _observer(self._unwatched, self._lost)
             self._observer.schedule(self._handler, str(self._root), recursive=True, event_filter=_HEARD)
             self._observer.start()
         except OSError as error:
             if not _is_limit(error):
+                self.stop()
                 raise
             self.limit = _limit(error)
         if self.limit is not None:
@@ -72,8 +68,8 @@ class Watcher:
         log.warning("More changed at once than the system can tell: the whole vault is looked at.")
         self._on_tree()
 
-    def _limited(self, error: OSError) -> None:
-        if self.limit is None:
+    def _unwatched(self, error: OSError) -> None:
+        if _is_limit(error) and self.limit is None:
             self.limit = _limit(error)
             self._on_tree()
 
@@ -131,60 +127,16 @@ def _limit(error: OSError) -> WatchLimitError:
 
 if sys.platform == "linux":
 
-    def _observer(on_limit: Callable[[OSError], None], on_lost: Callable[[], None]) -> BaseObserver:
-        """An observer that tells when a folder can not be watched and when events were lost. Raises OSError."""
-        return _Observer(_Reader(on_limit, on_lost))
-
-    class _Reader(InotifyFD):
-        """Tells what watchdog only logs, or passes over."""
-
-        def __init__(self, on_limit: Callable[[OSError], None], on_lost: Callable[[], None]) -> None:
-            super().__init__()
-            self._on_limit = on_limit
-            self._on_lost = on_lost
-
-        def add_callback(
-            self, path: bytes, mask: "Mask", callback: "WatchCallback", id_: "CallbackId"
-        ) -> "WatchDescriptor":
-            try:
-                return super().add_callback(path, mask, callback, id_)
-            except OSError as error:
-                if _is_limit(error):
-                    self._on_limit(error)
-                raise
-
-        def _add_callback(
-            self, path: bytes, mask: "Mask", callback: "WatchCallback", id_: "CallbackId"
-        ) -> "WatchDescriptor":
-            # A folder is found twice, in its parent and by its own event, where both are made at once. Watchdog
-            # warns of that on the terminal, and with warnings as errors its thread ends.
-            watch = self._get_or_create_watch(path, mask)
-            watch.callbacks[id_] = callback
-            return watch.wd
-
-        def handle_event(self, event: "InotifyEvent") -> None:
-            super().handle_event(event)
-            if event.is_queue_overflow:
-                self._on_lost()
-
-    class _Observer(BaseObserver):
-        def __init__(self, reader: "_Reader") -> None:
-            super().__init__(InotifyEmitter, inotify_fd=reader)
-            self.reader = reader
-            reader.start()
-
-        def on_thread_stop(self) -> None:
-            super().on_thread_stop()
-            self.reader.stop()
-            self.reader.join()
+    def _observer(on_error: Callable[[OSError], None], on_lost: Callable[[], None]) -> BaseObserver:
+        return inotify.Observer(on_error, on_lost)
 
     def _threads(observer: BaseObserver) -> list[threading.Thread]:
-        reader = [observer.reader] if isinstance(observer, _Observer) else []
+        reader = [observer.reader] if isinstance(observer, inotify.Observer) else []
         return [observer, *observer.emitters, *reader]
 
 else:
 
-    def _observer(on_limit: Callable[[OSError], None], on_lost: Callable[[], None]) -> BaseObserver:
+    def _observer(on_error: Callable[[OSError], None], on_lost: Callable[[], None]) -> BaseObserver:
         """Elsewhere there is no such limit."""
         return Observer()
 
