@@ -14,6 +14,8 @@ from vault_sync.search.filter import Filter
 
 ToolName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,64}$")]
 _CHOICES = ("auto", "none", "required")
+_MOST_CANDIDATES = 2**31 - 1
+"""What fits the number that engines keep `top_k` in; no vocabulary is as large."""
 _UNANSWERED = "The request can not be answered."
 
 
@@ -196,6 +198,12 @@ class ChatCompletionRequest(Lenient):
     chat_template_kwargs: dict[str, Any] | None = None
     famulus: Focus = Focus()
 
+    @field_validator("seed")
+    @classmethod
+    def _any_engine_takes(cls, seed: int | None) -> int | None:
+        """At most 63 bits and not negative; -1 is what llama-server and vLLM call no seed."""
+        return None if seed in (None, -1) else seed % 2**63
+
     @property
     def limit(self) -> int:
         """The most tokens that the answer may have."""
@@ -237,7 +245,7 @@ class ChatCompletionRequest(Lenient):
             self.stops,
             grammar=self.grammar or None,
             json_schema=self.schema_,
-            top_k=max(self.top_k, 0),
+            top_k=min(max(self.top_k, 0), _MOST_CANDIDATES),
             min_p=self.min_p,
             frequency_penalty=self.frequency_penalty,
             presence_penalty=self.presence_penalty,

@@ -70,6 +70,19 @@ def test_what_is_asked_for_reaches_the_engine() -> None:
     assert request().request().logprobs is None
 
 
+@pytest.mark.parametrize(
+    ("given", "seed"),
+    [(None, None), (7, 7), (-1, None), (-2, 2**63 - 2), (2**63 - 1, 2**63 - 1), (2**63, 0), (-(2**70), 0)],
+)
+def test_a_seed_is_a_number_that_every_engine_takes(given: int | None, seed: int | None) -> None:
+    asked = request(seed=given)
+    assert asked.seed == asked.request().seed == seed
+
+
+def test_more_candidates_than_a_vocabulary_has_are_all_of_them() -> None:
+    assert request(top_k=2**70).request().top_k == 2**31 - 1
+
+
 def test_a_tool_is_chosen_by_name() -> None:
     assert (
         request(tools=[FIND, NOW], tool_choice={"type": "function", "function": {"name": "now"}}).request().tool_choice
