@@ -159,6 +159,43 @@ async def test_a_grammar_that_allows_no_token_ends_its_answer_and_no_other(
     assert heard + "".join([delta.text async for delta in beside]) == text
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"type": "string", "maxLength": 20_000},
+        {"type": "array", "items": {"type": "integer"}, "minItems": 10**9},
+        {"type": "array", "items": {"type": "integer"}, "maxItems": 10**9},
+    ],
+)
+async def test_counts_too_large_for_a_grammar_are_left_to_the_model(
+    engine: LlamaCppEngine, form: dict[str, object]
+) -> None:
+    """llama.cpp reads what may come so often as a nesting as deep, and the process ends where that is too deep."""
+    text = "".join(
+        delta.text for delta in await said(engine, ChatRequest((Message("user", "Count."),), 8, json_schema=form))
+    )
+    assert text.startswith('"' if form["type"] == "string" else "[")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"grammar": "root ::= " + "(" * 50_000 + '"a"' + ")" * 50_000},
+        {"json_schema": {"type": "string", "pattern": "^(a|b){1,100000}$"}},
+    ],
+)
+async def test_a_grammar_that_is_nested_too_deeply_is_refused_and_ends_no_other(
+    engine: LlamaCppEngine, form: dict[str, Any]
+) -> None:
+    asked = (Message("user", "Count."),)
+    await said(engine, ChatRequest(asked, 1))
+    pid = engine.pid
+    with pytest.raises(BadRequestError):
+        await said(engine, ChatRequest(asked, 8, **form))
+    await said(engine, ChatRequest(asked, 1))
+    assert engine.pid == pid
+
+
 @pytest.fixture(scope="module")
 def poison(tmp_path_factory: pytest.TempPathFactory, starter_model: Path) -> Path:
     """A model in which a tilde makes numbers that are none."""

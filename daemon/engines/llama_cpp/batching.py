@@ -21,7 +21,7 @@ from daemon.engines.llama_cpp.batch_ports import (
 )
 from daemon.engines.llama_cpp.draft import continuation
 from daemon.engines.llama_cpp.yielding import Yielding
-from daemon.engines.worker.errors import WorkerError, no_numbers, no_way_on
+from daemon.engines.worker.errors import WorkerError, no_numbers, no_way_on, of_request
 from daemon.engines.worker.requests import Sampling
 
 
@@ -141,8 +141,8 @@ class Batcher:
         if job.sampler is None:
             try:
                 job.sampler = self._sequences.sampler(job.sampling)
-            except WorkerError as error:
-                self._listener.failed(job.request, error)
+            except Exception as error:  # noqa: BLE001 - a request that fails, however it does, fails alone
+                self._listener.failed(job.request, of_request(error))
                 return True
             job.cached = reuse.length
         self._prepare(reuse, kept)

@@ -1,6 +1,7 @@
 """What can go wrong inside a worker, in words for the user."""
 
 import re
+import traceback
 from collections.abc import Sequence
 
 _WANTED = re.compile(r"failed to allocate \w*\s*buffer of size (\d+)")
@@ -15,6 +16,19 @@ class WorkerError(Exception):
     def __init__(self, code: str, effect: str, cause: str, fix: str) -> None:
         super().__init__(effect)
         self.event = {"event": "error", "code": code, "effect": effect, "cause": cause, "fix": fix}
+
+
+def of_request(error: Exception) -> WorkerError:
+    """What one request failed by: an error that nobody foresaw is its own, too, and goes to the log with its place."""
+    if isinstance(error, WorkerError):
+        return error
+    traceback.print_exception(error)
+    return WorkerError(
+        "engine_failed",
+        "The request can not be carried out.",
+        f"An unexpected {type(error).__name__} came of it; the log says where.",
+        "Leave out what is unusual in it.",
+    )
 
 
 def refused(path: str, said: str, free: int = 0) -> WorkerError:

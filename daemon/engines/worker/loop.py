@@ -116,8 +116,8 @@ class Worker:
     def _guarded(self, message: Message, handler: Callable[[Message], None]) -> None:
         try:
             handler(message)
-        except WorkerError as error:
-            self._say([{"id": message["id"], **error.event}])
+        except Exception as error:  # noqa: BLE001 - a request that fails, however it does, fails alone
+            self._say([{"id": message["id"], **worker_errors.of_request(error).event}])
 
     def _later(self, handler: Callable[[Message], None]) -> Callable[[Message], None]:
         return lambda message: self._inbox.put(lambda: self._guarded(message, handler))

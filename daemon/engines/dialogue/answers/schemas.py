@@ -6,6 +6,9 @@ from daemon.engines.dialogue.answers.parts import Schemas
 
 NO_ARGUMENTS: Mapping[str, object] = {"type": "object", "properties": {}}
 _SHARED = ("$defs", "definitions")
+_MOST_COUNTED = 1000
+"""What may come more often than this, a grammar lets come without end: it would be nested as deeply."""
+_LEAST, _MOST = ("minItems", "minLength"), ("maxItems", "maxLength")
 _ANY = ("object", "array", "string", "number", "boolean", "null")
 _SAYING = frozenset(
     ("type", "const", "enum", "anyOf", "oneOf", "allOf", "$ref", "properties", "items", "prefixItems", "pattern")
@@ -57,13 +60,22 @@ def _own_name(name: str, number: int) -> str:
 def spelled_out(schema: object) -> dict[str, object]:
     """The same schema, in which what may be anything lists what that is, and several types are alternatives.
 
-    The converter to grammars knows neither, and forgets what else is said beside several types.
+    The converter to grammars knows neither, and forgets what else is said beside several types. Large counts are left
+    out of it: they would become grammars that llama.cpp can not read.
     """
     if not isinstance(schema, Mapping) or not _SAYING & schema.keys():
         return {"anyOf": [{"type": kind} for kind in _ANY]}
     if isinstance(kinds := schema.get("type"), list):
         return spelled_out({"anyOf": [{**schema, "type": kind} for kind in kinds]})
-    return {key: _spelled_out(key, value) for key, value in schema.items() if value is not None}
+    return {
+        key: _spelled_out(key, value)
+        for key, value in schema.items()
+        if value is not None and not (key in _MOST and _beyond(value))
+    }
+
+
+def _beyond(count: object) -> bool:
+    return isinstance(count, int | float) and count > _MOST_COUNTED
 
 
 def _spelled_out(key: str, value: object) -> object:
@@ -73,4 +85,4 @@ def _spelled_out(key: str, value: object) -> object:
         return [spelled_out(one) for one in value]
     if key == "items" or (key == "additionalProperties" and value is not False):
         return [spelled_out(one) for one in value] if isinstance(value, list) else spelled_out(value)
-    return value
+    return _MOST_COUNTED if key in _LEAST and _beyond(value) else value

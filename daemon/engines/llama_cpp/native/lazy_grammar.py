@@ -5,6 +5,8 @@ not fit makes them throw, and that ends the process. So it is asked about each t
 """
 
 import ctypes
+import re
+from itertools import accumulate
 
 import llama_cpp
 import numpy as np
@@ -16,6 +18,9 @@ from daemon.engines.llama_cpp.blocks import Logits
 from daemon.engines.llama_cpp.native.schema import grammar_of_call
 from daemon.engines.worker.errors import WorkerError
 
+_DEEPEST = 10_000
+"""Groups within each other, which llama.cpp reads each within the other: behind twice as many its stack ends."""
+_NO_GROUP = re.compile(r'"(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|#[^\n]*|[^()]', re.DOTALL)
 CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
 
@@ -24,6 +29,8 @@ class Grammar:
 
     def __init__(self, vocab: object, text: str) -> None:
         """Raises ValueError where llama.cpp does not take it."""
+        if depth_of(text) > _DEEPEST:
+            raise ValueError("the grammar is nested too deeply")
         self._sampler = llama_cpp.llama_sampler_init_grammar(vocab, text.encode(), b"root")
         if not self._sampler:
             raise ValueError("llama.cpp does not take the grammar")
@@ -53,6 +60,12 @@ class Grammar:
         if self._sampler:
             llama_cpp.llama_sampler_free(self._sampler)
             self._sampler = None
+
+
+def depth_of(grammar: str) -> int:
+    """How many groups lie within each other in a GBNF."""
+    groups = _NO_GROUP.sub("", grammar)
+    return max(accumulate(1 if each == "(" else -1 for each in groups), default=0)
 
 
 class LazyGrammar:

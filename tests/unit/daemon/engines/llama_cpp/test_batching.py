@@ -414,6 +414,22 @@ def test_a_wrong_grammar_stops_nobody_else() -> None:
     assert heard.said.get(1, []) == said_alone([1, 2], 3)
 
 
+def test_what_nobody_foresaw_of_a_request_stops_nobody_else() -> None:
+    class Choosy(Cells):
+        def sampler(self, sampling: Sampling) -> Following:
+            if sampling.seed == -5:
+                raise ValueError("expected non-negative integer")
+            return super().sampler(sampling)
+
+    cells, heard = Choosy(4, 400, 64), Heard()
+    batcher = Batcher(cells, heard, 2)
+    for request, seed in enumerate((1, -5, 2)):
+        batcher.add(request, [1, 2], Sampling(3, seed=seed), INTERACTIVE)
+    drive(batcher)
+    assert heard.errors.keys() == {1} and "ValueError" in heard.errors[1].event["cause"]
+    assert heard.said[0] == heard.said[2] == said_alone([1, 2], 3)
+
+
 def test_no_numbers_end_their_own_answer_and_leave_nothing_behind() -> None:
     cells, heard, saved = Cells(4, 400, 64), Heard(), Kept()
     system, poison = [1, 2, 3, 4] * 20, VOCABULARY

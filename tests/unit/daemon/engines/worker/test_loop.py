@@ -188,6 +188,22 @@ def test_what_can_not_be_is_told(template: str, message: dict[str, Any], code: s
     assert cause in event["cause"]
 
 
+def test_what_nobody_foresaw_is_told_to_who_asked_and_the_worker_goes_on() -> None:
+    class Odd(Model):
+        def tokenize(self, text: str, *, control: bool) -> list[int]:
+            if "odd" in text:
+                raise OverflowError("int too large")
+            return super().tokenize(text, control=control)
+
+    heard: list[Event] = []
+    worker = Worker(Odd(templates.CHATML, "a"), heard.extend)
+    for op in ("chat", "count"):
+        asked = turns_of([Message("user", "odd")])
+        worker.take({"id": 1, "op": op, "sampling": {"max_tokens": 4, "stop": []}, "messages": asked})
+    assert [(event["event"], event["code"]) for event in heard] == [("error", "engine_failed")] * 2
+    assert "OverflowError" in heard[0]["cause"] and "int too large" not in heard[0]["cause"]
+
+
 def test_a_template_that_can_not_be_read_is_told_to_who_chats() -> None:
     (event,) = events_of(Model("", metadata={"tokenizer.chat_template": "{% for %}"}), {})
     assert "can not be read" in event["cause"]

@@ -48,6 +48,13 @@ ANYTHING = {"anyOf": [{"type": kind} for kind in ("object", "array", "string", "
         (True, ANYTHING),
         ({"description": "What you like."}, ANYTHING),
         ({"type": "string", "pattern": "^a$"}, {"type": "string", "pattern": "^a$"}),
+        ({"type": "string", "minLength": 2, "maxLength": 1000}, {"type": "string", "minLength": 2, "maxLength": 1000}),
+        ({"type": "string", "minLength": 5000, "maxLength": 20_000}, {"type": "string", "minLength": 1000}),
+        (
+            {"type": "array", "items": {"type": "string", "maxLength": 1001}, "minItems": 10**9, "maxItems": 10**9},
+            {"type": "array", "items": {"type": "string"}, "minItems": 1000},
+        ),
+        ({"properties": {"maxItems": {"type": "integer"}}}, {"properties": {"maxItems": {"type": "integer"}}}),
         (
             {"type": ["string", "null"], "enum": ["a", None]},
             {"anyOf": [{"type": "string", "enum": ["a", None]}, {"type": "null", "enum": ["a", None]}]},
