@@ -180,7 +180,8 @@ class Answerer:
 
     async def _pieces(self, state: _State, messages: tuple[Message, ...]) -> AsyncGenerator[Piece, None]:
         wanted, pieces = state.wanted, Pieces()
-        request = ChatRequest(messages, wanted.max_tokens, wanted.temperature, wanted.top_p, wanted.seed, wanted.stop)
+        most = await _fitting(state.engine, messages, wanted.max_tokens)
+        request = ChatRequest(messages, most, wanted.temperature, wanted.top_p, wanted.seed, wanted.stop)
         request = replace(request, think=False)
         stream = state.engine.stream(request)
         try:
@@ -227,6 +228,13 @@ class Answerer:
 
     def _say(self, state: _State, key: str, **values: str) -> str:
         return self._prompts.phrase(state.language, key, **values)
+
+
+async def _fitting(engine: ChatEngine, messages: Sequence[Message], most: int) -> int:
+    """As many tokens as are wanted, or as the prompt leaves: how long that became is none of the client's doing."""
+    if most <= engine.context_tokens // 4:
+        return most  # the prompt was made to leave that
+    return max(1, min(most, engine.context_tokens - await engine.count_tokens(messages)))
 
 
 def _asked(messages: Sequence[Message]) -> str:

@@ -49,6 +49,7 @@ class ChatRequest:
     the penalties are off at 0. `logprobs` is how many likely tokens are told beside each chosen one, None for none.
     `tool_choice` is a tool's name where that one must be called; without `parallel_tool_calls` an answer has one call
     at most. Without `think` a model that can do without thinking aloud does so: `max_tokens` is for the answer alone.
+    With a `max_tokens` of 0 the answer may have what the prompt leaves of the context.
     """
 
     messages: tuple[Message, ...]

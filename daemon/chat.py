@@ -16,6 +16,9 @@ from daemon.models.modelnames import AGENT
 from daemon.wire_chat import ChatCompletionRequest, usage_json
 from vault_sync.paths import vault_path
 
+_MOST_FROM_NOTES = 512
+"""Tokens of an answer from the notes where the client says nothing: it is to be read, and each sentence is checked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -73,7 +76,7 @@ async def _agent(famulus: Famulus, body: ChatCompletionRequest, completion: Comp
     note = focus.path and famulus.known_note(vault_path(focus.path), "chat").path
     events = famulus.answerer.answer(
         [message.plain() for message in body.messages],
-        max_tokens=body.limit,
+        max_tokens=body.limit or _MOST_FROM_NOTES,
         temperature=body.temperature,
         top_p=body.top_p,
         seed=body.seed,

@@ -206,8 +206,8 @@ class ChatCompletionRequest(Lenient):
 
     @property
     def limit(self) -> int:
-        """The most tokens that the answer may have."""
-        return self.max_completion_tokens or self.max_tokens or 512
+        """The most tokens that the answer may have, 0 where nobody says."""
+        return self.max_completion_tokens or self.max_tokens or 0
 
     @property
     def stops(self) -> tuple[str, ...]:

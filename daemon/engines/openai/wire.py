@@ -19,14 +19,13 @@ _NO_PARAMETERS: dict[str, object] = {"type": "object", "properties": {}}
 def body_of(model: str, request: ChatRequest) -> dict[str, object]:
     """The body of a request. What is not asked for is left out: some servers refuse what they do not know."""
     body: dict[str, object] = {
-        "model": model, "messages": turns_of(request.messages), "max_tokens": request.max_tokens,
-        "temperature": request.temperature, "top_p": request.top_p, "stream": True,
-        "stream_options": {"include_usage": True},
+        "model": model, "messages": turns_of(request.messages), "temperature": request.temperature,
+        "top_p": request.top_p, "stream": True, "stream_options": {"include_usage": True},
     }  # fmt: skip
     wanted: dict[str, object] = {
-        "seed": request.seed, "stop": list(request.stop) or None, "top_k": request.top_k or None,
-        "min_p": request.min_p or None, "frequency_penalty": request.frequency_penalty or None,
-        "presence_penalty": request.presence_penalty or None,
+        "max_tokens": request.max_tokens or None, "seed": request.seed, "stop": list(request.stop) or None,
+        "top_k": request.top_k or None, "min_p": request.min_p or None,
+        "frequency_penalty": request.frequency_penalty or None, "presence_penalty": request.presence_penalty or None,
     }  # fmt: skip
     body |= {name: value for name, value in wanted.items() if value is not None}
     if request.logprobs is not None:

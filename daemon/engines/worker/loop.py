@@ -148,7 +148,8 @@ class Worker:
         if prepared.calls is not None:
             sampling = replace(sampling, calls=self._lazily(prepared, prepared.calls))
         tokens = self._model.tokenize(prepared.prompt, control=True)
-        check_room(len(tokens), sampling.max_tokens, self._model.context_tokens)
+        check_room(len(tokens), max(1, sampling.max_tokens), self._model.context_tokens)
+        sampling = replace(sampling, max_tokens=sampling.max_tokens or self._model.context_tokens - len(tokens))
         urgency = URGENCY[message.get("priority", "interactive")]
         head = self._head(Chat.of(message), tokens) if self._model.options.kept_folder else 0
 

@@ -59,7 +59,7 @@ class LoadOptions:
 class Sampling:
     """How tokens are chosen. `json_schema` is JSON text; temperature 0 takes the likeliest token.
 
-    `top_k`, `min_p` and the penalties are off at 0; `logprobs` is how many likely tokens are told beside each chosen one.
+    `max_tokens`, `top_k`, `min_p` and the penalties are off at 0; `logprobs` is how many likely tokens are told beside each chosen one.
     """
 
     max_tokens: int

@@ -85,6 +85,18 @@ async def test_a_supported_sentence_carries_its_source() -> None:
     assert answer.done.usage.prompt_tokens > 0
 
 
+@pytest.mark.parametrize(("wanted", "room"), [(100, 100), (3000, None), (100_000, None)])
+async def test_an_answer_may_have_what_the_prompt_leaves_of_the_context_and_no_more(
+    wanted: int, room: int | None
+) -> None:
+    desk = Desk(ScriptedChat("Sencha is steamed in Japan.", context_tokens=2000))
+    answer = await desk.ask(ASKED, max_tokens=wanted)
+    (asked,) = desk.planner.requests
+    left = 2000 - await desk.planner.count_tokens(asked.messages)
+    assert asked.max_tokens == (room or left)
+    assert answer.text == "Sencha is steamed in Japan. [1]"
+
+
 async def test_nobody_pays_for_thoughts_that_nobody_sees() -> None:
     desk = Desk(ScriptedChat("Sencha is steamed in Japan."))
     await desk.ask(ASKED)

@@ -46,6 +46,7 @@ def test_for_the_agent_results_are_words_of_the_user() -> None:
 
 def test_limits_stops_and_schema() -> None:
     assert request(max_tokens=5, max_completion_tokens=7).limit == 7
+    assert request().limit == request().request().max_tokens == 0
     assert request(stop="a").stops == ("a",) and request(stop=["a", "b"]).stops == ("a", "b")
     schema = {"type": "object", "properties": {}}
     assert request(response_format={"type": "json_schema", "json_schema": {"schema": schema}}).schema_ == schema

@@ -40,6 +40,10 @@ def test_a_plain_request_has_nothing_that_a_strict_server_would_refuse() -> None
     }  # fmt: skip
 
 
+def test_without_a_limit_the_server_decides_how_long_an_answer_may_be() -> None:
+    assert "max_tokens" not in body_of("m", ChatRequest(ASKED, max_tokens=0))
+
+
 def test_what_was_asked_for_is_sent() -> None:
     request = ChatRequest(
         ASKED, top_k=5, min_p=0.1, frequency_penalty=0.2, presence_penalty=-0.3, logprobs=4, tools=(FIND, Tool("now")),

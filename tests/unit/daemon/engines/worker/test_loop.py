@@ -172,6 +172,18 @@ def test_a_conversation_is_counted_as_long_as_it_may_become() -> None:
         assert events_of(Model(templates.HERMES, "a"), message)[-1]["usage"]["prompt"] <= counted
 
 
+def test_without_a_limit_an_answer_ends_by_itself_or_with_the_context() -> None:
+    unlimited = {"sampling": {"max_tokens": 0, "stop": []}}
+    model = Model(templates.CHATML, "a" * 100)
+    assert told(events_of(model, unlimited), "text") == "a" * 100
+    narrow = Model(templates.CHATML, "a" * 100)
+    narrow.context_tokens = 60
+    last = events_of(narrow, unlimited)[-1]
+    assert last["reason"] == "length" and last["usage"]["prompt"] + last["usage"]["completion"] == 60
+    narrow.context_tokens = last["usage"]["prompt"]
+    assert events_of(narrow, unlimited)[-1]["code"] == "context_length_exceeded"
+
+
 @pytest.mark.parametrize(
     ("template", "message", "code", "cause"),
     [
