@@ -169,6 +169,8 @@ class EmbeddingRequest(Lenient):
     @field_validator("input", mode="before")
     @classmethod
     def _is_text(cls, given: Any) -> Any:
+        if given == []:
+            raise ValueError("it holds no text")
         if isinstance(given, list) and any(isinstance(each, int | list) for each in given):
             raise ValueError(
                 "it holds token ids, which count in another model's vocabulary: send text"

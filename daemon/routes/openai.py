@@ -1,8 +1,5 @@
 """The OpenAI-compatible routes: `/v1/chat/completions`, `/v1/embeddings`, `/v1/models`."""
 
-import asyncio
-import base64
-import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -10,13 +7,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
-from agents.errors import BadRequestError, ContextLengthError
 from daemon import envelope, errors, sse, wire
 from daemon.chat import Completion, Piece, run_chat
 from daemon.compose import Famulus
+from daemon.embedding import Embedding
 from daemon.models.modelnames import AGENT
 from daemon.wire_chat import ChatCompletionRequest, call_json, logprobs_json
-from vault_sync.ports import EmbedderSpec
 
 PREFIX = "/v1"
 
@@ -24,6 +20,7 @@ PREFIX = "/v1"
 def router(famulus: Famulus) -> APIRouter:
     """The routes, bound to one vault."""
     routes = APIRouter(prefix=PREFIX, tags=["openai"])
+    embedding = Embedding(lambda: famulus.embedder)
 
     @routes.post("/chat/completions")
     async def chat(body: ChatCompletionRequest, request: Request) -> Response:
@@ -40,9 +37,7 @@ def router(famulus: Famulus) -> APIRouter:
     async def embeddings(body: wire.EmbeddingRequest, request: Request) -> dict[str, Any]:
         """Vectors of the given texts by the embedder."""
         famulus.models.check_embedder(body.model)
-        _check_size(body.dimensions, famulus.embedder.spec)
-        texts = [body.input] if isinstance(body.input, str) else body.input
-        return await sse.until_gone(request, asyncio.to_thread(_embed, famulus, body, texts))
+        return await sse.until_gone(request, embedding.answer(body))
 
     @routes.get("/models")
     async def models() -> dict[str, Any]:
@@ -84,11 +79,11 @@ async def _stream(
     writer = _Writer(completion, told=bool(body.logprobs))
     held = b""
     try:
-        held = writer.piece(first, {"role": "assistant", "content": None if first.tool_calls else first.text})
-        if not first.more:
-            yield held
-            held = b""
         async with aclosing(rest):
+            held = writer.piece(first, {"role": "assistant", "content": None if first.tool_calls else first.text})
+            if not first.more:
+                yield held
+                held = b""
             async for piece in rest:
                 if not piece.empty:
                     held += writer.piece(piece, {"content": piece.text} if piece.text else {})
@@ -139,37 +134,3 @@ class _Writer:
 
 def _head(completion: Completion, kind: str) -> dict[str, Any]:
     return {"id": completion.id, "object": kind, "created": completion.created, "model": completion.model}
-
-
-def _check_size(wanted: int | None, spec: EmbedderSpec) -> None:
-    if wanted not in (None, spec.dimensions):
-        cause = f"{wanted} dimensions are wanted; the vectors of {spec.model} have {spec.dimensions}."
-        raise BadRequestError("Nothing was embedded.", cause, "Leave `dimensions` out.")
-
-
-def _embed(famulus: Famulus, body: wire.EmbeddingRequest, texts: list[str]) -> dict[str, Any]:
-    embedder = famulus.embedder
-    counts = [embedder.count_tokens(text) for text in texts]
-    for number, count in enumerate(counts):
-        if count > embedder.spec.max_tokens:
-            raise ContextLengthError(
-                f"Input {number} was not embedded.",
-                f"It has {count} tokens; the embedder reads {embedder.spec.max_tokens}.",
-                "Cut it into smaller pieces.",
-            )
-    if body.input_type == "query":
-        vectors = [embedder.embed_query(text) for text in texts]
-    else:
-        vectors = list(embedder.embed_passages(texts)) if texts else []
-    data = [
-        {
-            "object": "embedding",
-            "index": index,
-            "embedding": base64.b64encode(vector.astype("<f4").tobytes()).decode()
-            if body.encoding_format == "base64"
-            else [float(x) for x in vector],
-        }
-        for index, vector in enumerate(vectors)
-    ]
-    usage = {"prompt_tokens": sum(counts), "total_tokens": sum(counts)}
-    return {"object": "list", "data": data, "model": embedder.spec.model, "usage": usage, "created": int(time.time())}

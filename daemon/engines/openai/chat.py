@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 from agents.errors import AgentError
 from agents.ports import ChatDelta, ChatRequest, Message
@@ -61,9 +62,10 @@ class OpenAIEngine:
         for attempt in range(self._tries):
             said = False
             try:
-                async for delta in self._attempt(body):
-                    said = True
-                    yield delta
+                async with aclosing(self._attempt(body)) as deltas:
+                    async for delta in deltas:
+                        said = True
+                        yield delta
                 return
             except _Again as again:
                 if said or attempt == self._tries - 1 or again.after > PATIENCE:

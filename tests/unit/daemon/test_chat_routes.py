@@ -173,3 +173,23 @@ async def test_pieces_that_are_here_together_leave_together_as_events_of_their_o
     assert events[-1]["choices"][0]["finish_reason"] == "stop" and writes[-1].endswith(sse.DONE)
     assert all(write.endswith(b"\n\n") for write in writes)
     assert len(writes) <= 2 + sum(not more for _, more in said)
+
+
+async def test_an_answer_that_is_left_at_its_first_piece_stops_the_engine_before_anything_else_happens() -> None:
+    ended: list[bool] = []
+
+    class Endless(Engine):
+        async def stream(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
+            try:
+                while True:
+                    yield ChatDelta("a")
+            finally:
+                ended.append(True)
+
+    body = ChatCompletionRequest(model="small", messages=ASKED, stream=True)
+    completion = Completion("small")
+    pieces = run_chat(cast(Famulus, House(Endless())), body, completion)
+    stream = routes._stream(await anext(pieces), pieces, completion, body)
+    await anext(stream)
+    await stream.aclose()
+    assert ended
