@@ -50,7 +50,7 @@ async def _expected(request: Request, error: Exception) -> JSONResponse:
 
 async def _shape(request: Request, error: Exception) -> JSONResponse:
     problems = error.errors() if isinstance(error, RequestValidationError) else []
-    cause = "; ".join(_problem(request, problem) for problem in problems[:3])
+    cause = " ".join(_problem(request, problem) for problem in problems[:3])
     return _answer(
         request, envelope("The request has the wrong shape.", "invalid_shape", cause, "See /docs.", 422), 422
     )
@@ -64,7 +64,7 @@ def _problem(request: Request, problem: dict[str, Any]) -> str:
     if problem["loc"] == ("body",) and "json" not in kind:
         return f"The Content-Type is {kind!r}; a body has to be application/json."
     place = ".".join(str(part) for part in problem["loc"][1:]) or "the body"
-    return f"{place}: {str(problem['msg']).removeprefix('Value error, ')}"
+    return f"{place}: {str(problem['msg']).removeprefix('Value error, ')}."
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:

@@ -186,7 +186,7 @@ class ChatCompletionRequest(Lenient):
     presence_penalty: float = Field(0.0, ge=-2, le=2)
     seed: int | None = None
     stop: str | list[str] | None = None
-    n: int = Field(1, ge=1, le=1)
+    n: int = 1
     logprobs: bool | None = None
     top_logprobs: int | None = Field(None, ge=0, le=20)
     response_format: ResponseFormat | None = None
@@ -197,6 +197,13 @@ class ChatCompletionRequest(Lenient):
     reasoning_effort: str | None = None
     chat_template_kwargs: dict[str, Any] | None = None
     famulus: Focus = Focus()
+
+    @field_validator("n")
+    @classmethod
+    def _is_one(cls, n: int) -> int:
+        if n != 1:
+            raise ValueError("one answer is made for each request; for more answers send it more often")
+        return n
 
     @field_validator("seed")
     @classmethod
@@ -234,7 +241,7 @@ class ChatCompletionRequest(Lenient):
         _check_results(messages)
         if self.grammar and self.schema_ is not None:
             raise BadRequestError(_UNANSWERED, "It has both a grammar and a response_format.", "Leave one of them out.")
-        if self.top_logprobs is not None and not self.logprobs:
+        if self.top_logprobs and not self.logprobs:
             raise BadRequestError(_UNANSWERED, "top_logprobs is given without logprobs.", "Set logprobs to true, too.")
         return ChatRequest(
             messages,

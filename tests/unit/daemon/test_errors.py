@@ -130,7 +130,7 @@ class Named(BaseModel):
         ("[]", "application/json", "the body: "),
         ("", "application/json", "the body: "),
         ('{"name": "x"}', "text/plain", "Content-Type is 'text/plain'"),
-        ('{"name": 5}', "application/json", "name: "),
+        ('{"name": 5}', "application/json", "name: Input should be a valid string."),
     ],
 )
 def test_a_body_that_can_not_be_read_is_explained(content: str, kind: str, cause: str) -> None:

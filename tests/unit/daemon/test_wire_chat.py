@@ -68,6 +68,7 @@ def test_what_is_asked_for_reaches_the_engine() -> None:
     assert (asked.top_k, asked.min_p, asked.frequency_penalty, asked.presence_penalty) == (0, 0.1, 0.5, -0.5)
     assert asked.grammar == "root ::= [a]" and request().request().grammar is None
     assert request(logprobs=True).request().logprobs == 0
+    assert request(logprobs=False, top_logprobs=0).request().logprobs is None
     assert request().request().logprobs is None
 
 
@@ -124,6 +125,13 @@ def test_what_does_not_fit_together_is_refused(fields: dict[str, Any], cause: st
 def test_requests_that_can_not_be(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         request(**fields)
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_one_answer_is_made_and_who_wants_more_is_told_so(number: int) -> None:
+    with pytest.raises(ValidationError, match="one answer is made for each request"):
+        request(n=number)
+    assert request(n=1).n == request(n=None).n == 1
 
 
 @pytest.mark.parametrize(
