@@ -5,7 +5,9 @@ the *high* line on they are good enough to be written without a question. Both a
 for a proportion ("Probable inference, the law of succession, and statistical inference", 1927), the low line also by
 the isotonic regression of Ayer and others ("An empirical distribution function for sampling with incomplete
 information", 1955): how often a suggestion is wanted does not fall with its score. One more refusal never lowers a line,
-one more acceptance never raises one; `tests/property/test_threshold.py` says so.
+one more acceptance never raises one, but for a high line that was a guess: where no score is good enough, all above the
+highest refused one is taken for good, until the first that is known to be. It is not above what was just accepted.
+`tests/property/test_threshold.py` says so.
 """
 
 import math
