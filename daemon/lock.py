@@ -3,6 +3,8 @@
 import fcntl
 import json
 import os
+import random
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
@@ -10,6 +12,11 @@ from typing import IO
 import platformdirs
 
 from vault_sync.errors import VaultLockedError
+
+_LOOKS = 5.0
+"""Seconds within which all who only ask for the holder have asked."""
+_MOMENT = 0.01
+"""Seconds to the next try at most; two who try do not try at the same time for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +40,13 @@ class VaultLock:
     def take(self) -> None:
         """Raises VaultLockedError that names the holder."""
         handle = self._file.open("a+", encoding="utf-8")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        until = time.monotonic() + _LOOKS
+        while not _locked(handle, fcntl.LOCK_EX):
+            # Who asks for the holder has a share of the lock for a moment. Only a holder allows no share.
+            if _locked(handle, fcntl.LOCK_SH) and time.monotonic() < until:
+                fcntl.flock(handle, fcntl.LOCK_UN)
+                time.sleep(random.uniform(0, _MOMENT))
+                continue
             handle.close()
             holder = self.holder() or Holder(0)
             at = f", at {holder.url}" if holder.url else ""
@@ -43,7 +54,7 @@ class VaultLock:
                 "This vault is in use by another Famulus.",
                 f"Process {holder.pid} has it{at}.",
                 "Use that one, or end it first.",
-            ) from error
+            )
         self._handle = handle
         self.announce(Holder(os.getpid()))
 
@@ -60,12 +71,10 @@ class VaultLock:
         """Who holds the lock now; None where nobody does."""
         try:
             with self._file.open("r", encoding="utf-8") as handle:
-                try:
-                    fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    text = handle.read()
-                    return Holder(**json.loads(text)) if text else Holder(0)
-                return None
+                if _locked(handle, fcntl.LOCK_SH):
+                    return None
+                text = handle.read()
+                return Holder(**json.loads(text)) if text else Holder(0)
         except FileNotFoundError:
             return None
 
@@ -74,3 +83,11 @@ class VaultLock:
         if self._handle is not None:
             self._handle.close()
             self._handle = None
+
+
+def _locked(handle: IO[str], how: int) -> bool:
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

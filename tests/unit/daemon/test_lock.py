@@ -1,3 +1,4 @@
+import fcntl
 import stat
 from pathlib import Path
 
@@ -33,6 +34,16 @@ def test_vaults_have_locks_of_their_own() -> None:
     other.take()
     first.release()
     other.release()
+
+
+def test_who_asks_for_the_holder_keeps_nobody_from_taking_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = VaultLock("v")
+    with lock._file.open("a+") as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)  # as in `holder`, which lets go of it when it knows
+        monkeypatch.setattr("daemon.lock.time.sleep", lambda seconds: fcntl.flock(asking, fcntl.LOCK_UN))
+        lock.take()
+    assert VaultLock("v").holder() is not None
+    lock.release()
 
 
 def test_the_token_is_made_once_and_only_the_owner_may_read_it(tmp_path: Path) -> None:
