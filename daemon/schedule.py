@@ -90,7 +90,7 @@ class Schedule:
     def refresh_soon(self) -> None:
         """Make the jobs anew, from any thread."""
         if self._loop is not None and not self._loop.is_closed():
-            asyncio.run_coroutine_threadsafe(self.refresh(), self._loop)
+            asyncio.run_coroutine_threadsafe(self._refreshed(), self._loop)
 
     def saved(self, path: VaultPath) -> None:
         """A note was saved, from any thread: where it is, or was, a digest note, its job is made anew."""
@@ -128,11 +128,19 @@ class Schedule:
                 log.info("The digest %s was missed: it is made up now.", status.path)
                 await self._scheduled(status.path)
 
+    async def _refreshed(self) -> None:
+        try:
+            await self.refresh()
+        except Exception:  # nobody waits for it, so nobody else would say it
+            log.exception("The digests are not scheduled as they are now.")
+
     async def _scheduled(self, path: VaultPath) -> None:
         try:
             await self.run(path)
         except (VaultError, AgentError) as error:
             log.warning("The digest %s was not written: %s", path, error)
+        except Exception:  # the other digests are written all the same
+            log.exception("The digest %s was not written.", path)
 
     async def run_named(self, name: str) -> dict[str, Any]:
         """Run the digest whose path or title is `name`. Raises DigestError where there is none."""

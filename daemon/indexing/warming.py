@@ -74,6 +74,9 @@ class Warming:
         except (VaultError, AgentError) as error:
             log.warning("What the first search and the first save need was not made ahead: %s", error)
             return
+        except Exception:
+            log.exception("What the first search and the first save need was not made ahead.")
+            return
         log.info("What the first search and the first save need was made ahead in %.1f s.", time.monotonic() - began)
 
     def _hold(self) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import math
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -167,7 +168,11 @@ class Jobs:
     async def _run(self) -> None:
         while True:
             self._wake.clear()
-            until = await self._turn()
+            try:
+                until = await self._turn()
+            except Exception:
+                log.exception("Jobs wait: how they stand can not be read or kept.")
+                until = _LONGEST_REST
             if until is not None:
                 await self._rest(until)
 
@@ -194,6 +199,8 @@ class Jobs:
             return await self._step(job)
         except (VaultError, AgentError) as error:
             self._away(job.id, error)
+        except (OSError, sqlite3.OperationalError) as error:
+            self._away(job.id, VaultError("It was interrupted.", f"The system says: {error}."))
         except Exception as error:
             log.exception("The job %s failed.", job.id)
             self._fail(job.id, error)

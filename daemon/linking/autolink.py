@@ -84,6 +84,8 @@ class AutoLink:
         except (VaultError, AgentError) as error:
             log.warning("%s was not linked: %s", path, error)
             self._on_trouble(path, error)
+        except Exception:  # one note that nobody foresaw must not end the linking of all others
+            log.exception("%s was not linked.", path)
 
 
 def new_run() -> str:

@@ -1,8 +1,12 @@
+import asyncio
+import logging
 from datetime import datetime
 
 import pytest
 
 from daemon.schedule import ZONE, next_fire, weekdays
+from tests.composed import Build
+from tests.effort import LONG
 
 
 @pytest.mark.parametrize(
@@ -40,3 +44,30 @@ def test_the_next_time_is_later_than_the_moment_even_when_that_is_one() -> None:
 def test_lines_that_are_none(line: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         next_fire(line, datetime(2026, 11, 24, 12, tzinfo=ZONE))
+
+
+class Said(logging.Handler):
+    """Tells when something is logged as an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.heard = asyncio.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.heard.set()
+
+
+async def test_digests_that_can_not_be_looked_up_are_an_error_in_the_log(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    famulus, said = build(), Said()
+    famulus.schedule.start()
+    famulus.state.close()
+    logging.getLogger("daemon.schedule").addHandler(said)
+    try:
+        famulus.schedule.refresh_soon()
+        async with asyncio.timeout(LONG):
+            await said.heard.wait()
+    finally:
+        logging.getLogger("daemon.schedule").removeHandler(said)
+    assert "ProgrammingError" in caplog.text

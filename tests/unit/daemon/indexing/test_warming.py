@@ -3,6 +3,8 @@
 import asyncio
 import threading
 
+import pytest
+
 from daemon.courtesy import Courtesy
 from daemon.indexing.warming import Hold, Warming
 
@@ -76,3 +78,17 @@ def test_it_ends_before_the_scan_is_done() -> None:
         await warming.stop()
 
     asyncio.run(run())
+
+
+def test_what_nobody_foresaw_is_said_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    def odd(hold: Hold) -> None:
+        raise ZeroDivisionError
+
+    async def run() -> None:
+        warming = Warming([odd], lambda: True, Courtesy(grace=0.0))
+        warming.start()
+        assert warming._task is not None
+        await asyncio.gather(warming._task, return_exceptions=True)
+
+    asyncio.run(run())
+    assert "ZeroDivisionError" in caplog.text

@@ -1,6 +1,7 @@
 """Jobs over the whole vault by the API, in a running Famulus whose models are made up."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import Any
@@ -259,3 +260,29 @@ async def test_a_note_that_is_hidden_is_gone_from_the_job(house: House) -> None:
 
 def rows(famulus: Famulus, table: str) -> list[Any]:
     return famulus.state.rows(f"SELECT * FROM {table}")
+
+
+async def test_a_state_that_can_not_be_written_for_a_while_ends_no_job(house: House) -> None:
+    """A full disk, or another program that holds the file: what can not be kept is tried again."""
+    said = asyncio.Event()
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.set()
+
+    handler = Handler(logging.ERROR)
+    logging.getLogger("daemon.jobs.jobs").addHandler(handler)
+    connection = house.famulus.state._connection
+    try:
+        job = await house.make(folder="Ещё", wait=True)
+        await house.rests(job, "paused")
+        resumed = await house.post(f"/api/jobs/{job['id']}/resume")
+        connection.execute("PRAGMA query_only = ON")
+        assert resumed["state"] == "dry_run"
+        async with asyncio.timeout(LONG):
+            await said.wait()
+    finally:
+        logging.getLogger("daemon.jobs.jobs").removeHandler(handler)
+        connection.execute("PRAGMA query_only = OFF")
+    house.famulus.jobs._wake.set()
+    await house.rests(job, "judging")

@@ -24,3 +24,23 @@ async def test_it_ends_also_when_a_note_is_saved_in_that_moment(ticks: int) -> N
         await asyncio.sleep(0)
     async with asyncio.timeout(LONG):
         await link.stop()
+
+
+async def test_a_note_that_nobody_could_foresee_keeps_no_other_from_being_linked(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    linked = asyncio.Event()
+
+    async def one(path: VaultPath, mode: str) -> None:
+        if path == "odd.md":
+            raise ZeroDivisionError
+        linked.set()
+
+    link = AutoLink(LinkingSection(quiet_seconds=0), one)
+    link.start()
+    for path in ("odd.md", "good.md"):
+        link.saved(VaultPath(path))
+    async with asyncio.timeout(LONG):
+        await linked.wait()
+        await link.stop()
+    assert "odd.md" in caplog.text and "ZeroDivisionError" in caplog.text
