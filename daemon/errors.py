@@ -32,6 +32,7 @@ def install(app: FastAPI, on_damage: Callable[[], None] = lambda: None) -> None:
         return await _expected(request, error)
 
     app.add_exception_handler(sqlite3.DatabaseError, damaged)
+    app.add_exception_handler(UnicodeEncodeError, _half)
     app.add_exception_handler(VaultError, _expected)
     app.add_exception_handler(AgentError, _expected)
     app.add_exception_handler(RequestValidationError, _shape)
@@ -78,6 +79,14 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         413: ("too_large", detail),
     }.get(status, ("http_error", detail))
     return _answer(request, envelope("Nothing was done.", code, cause, "See /docs for the routes.", status), status)
+
+
+async def _half(request: Request, error: Exception) -> JSONResponse:
+    """Half a pair of surrogates comes from nowhere but a request: notes and their names are UTF-8."""
+    if not isinstance(error, UnicodeEncodeError) or error.reason != "surrogates not allowed":
+        return await _unexpected(request, error)
+    cause = "It holds half a character (a surrogate without the other one)."
+    return _answer(request, envelope("Nothing was done.", "bad_request", cause, "Send whole characters."), 400)
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

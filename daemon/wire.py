@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -15,6 +15,9 @@ from vault_sync.search.why import Standing, Where
 from vault_sync.writing.edit import Edit, Removal, split_mark
 from vault_sync.writing.journal import Entry, Selection
 from vault_sync.writing.properties import Wanted, wanted
+
+EntryId = Annotated[int, Field(ge=0, lt=2**63)]
+"""The number of a write in the journal."""
 
 
 class Lanes(BaseModel):
@@ -258,7 +261,7 @@ class UndoBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    ids: list[int] = []
+    ids: list[EntryId] = Field([], max_length=10_000)
     path: str = ""
     feature: str = ""
     run: str = ""

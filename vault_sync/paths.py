@@ -22,6 +22,8 @@ def vault_path(text: str) -> VaultPath:
     parts = cleaned.split("/")
     if not cleaned or cleaned.startswith("/") or "\0" in cleaned:
         raise _bad(text, "It is empty, absolute or holds a NUL byte.")
+    if not cleaned.isascii() and any("\ud800" <= char <= "\udfff" for char in cleaned):
+        raise _bad(text, "It holds half a character.")
     if any(part in ("", ".", "..") for part in parts):
         raise _bad(text, "It has an empty, `.` or `..` part.")
     if len(parts[0]) == 2 and parts[0][1] == ":" and parts[0][0].isalpha():

@@ -32,7 +32,7 @@ def router(famulus: Famulus) -> APIRouter:
         return {"entries": [wire.entry_json(entry) for entry in entries]}
 
     @routes.get("/{entry}")
-    async def one(entry: int) -> dict[str, Any]:
+    async def one(entry: wire.EntryId) -> dict[str, Any]:
         """One write, with what it changed as a unified diff."""
         found = await asyncio.to_thread(famulus.view.entries, famulus.journal, Selection((entry,)), 1)
         images = await asyncio.to_thread(famulus.journal.images, entry)

@@ -2,12 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vault_sync.databases.columns import columns
+from vault_sync.days import begin_of, end_of
 from vault_sync.search.filter import Filter
 from vault_sync.text import fold
 
@@ -31,10 +31,11 @@ def _parts(narrow: Filter) -> Iterator[_Part]:
         tag = fold(narrow.tag.lstrip("#"))
         yield "note_id", f"tags WHERE {_PART.format('folded')}", [tag, tag + "/", tag + "0"]
     if narrow.after:
-        yield "id", "notes WHERE mtime_ns >= ?", [_midnight_ns(narrow.after)]
+        yield "id", "notes WHERE mtime_ns >= ?", [_ns(begin_of(narrow.after))]
     if narrow.before:
-        yield "id", "notes WHERE mtime_ns < ?", [_midnight_ns(narrow.before + timedelta(days=1))]
+        yield "id", "notes WHERE mtime_ns < ?", [_ns(end_of(narrow.before))]
 
 
-def _midnight_ns(day: date) -> int:
-    return int(datetime.combine(day, datetime.min.time()).astimezone().timestamp() * 1e9)
+def _ns(seconds: float) -> int:
+    """Nanoseconds, as far as SQLite's integers go."""
+    return min(max(int(seconds * 1e9), -(2**63)), 2**63 - 1)

@@ -4,10 +4,11 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Literal
 
 from vault_sync.databases.state import State
+from vault_sync.days import begin_of, end_of
 from vault_sync.paths import VaultPath, within
 from vault_sync.writing.edit import hash_or_absent
 
@@ -16,6 +17,8 @@ EntryState = Literal["intended", "done", "failed", "undone"]
 ALWAYS_KEPT = 200
 """The newest entries, which no retention time takes away: a clock that runs wild must not empty the journal."""
 _AND = "+"
+_DIGITS = 19
+"""A number of fewer digits fits SQLite's integers."""
 _HEAD = "id, at, feature, run, path, before_hash, after_hash, state, undoes, temporary"
 _OPPOSITE: dict[EntryState, EntryState] = {"done": "undone", "undone": "done"}
 
@@ -115,7 +118,7 @@ class Journal:
         with self._state.transaction() as connection:
             row = connection.execute(
                 "SELECT id FROM journal WHERE id = ? AND after_hash = ? AND state IN ('intended', 'failed')",
-                (int(entry) if entry.isdecimal() else -1, digest),
+                (int(entry) if entry.isdecimal() and len(entry) < _DIGITS else -1, digest),
             ).fetchone()
             if row is not None:
                 _set_state(connection, row["id"], "done")
@@ -186,9 +189,8 @@ def _conditions(wanted: Selection) -> tuple[str, list[object]]:
             conditions.append(f"{column} = ?")
             values.append(value)
     if wanted.day is not None:
-        begins = datetime.combine(wanted.day, datetime.min.time())
         conditions.append("at >= ? AND at < ?")
-        values += [begins.astimezone().timestamp(), (begins + timedelta(days=1)).astimezone().timestamp()]
+        values += [begin_of(wanted.day), end_of(wanted.day)]
     return " AND ".join(conditions), values
 
 
