@@ -10,7 +10,7 @@ import numpy as np
 
 from agents.related.affinity import Background, content, mentioned, named
 from agents.related.kin import kin
-from agents.related.likeness import SIGNS, Matrix, Usual, probability, usual
+from agents.related.likeness import SIGNS, Matrix, Usual, outstanding, probability, usual
 from agents.related.sides import MOST, Side, Sides, in_common
 from vault_sync.index.folders import FolderCounts, common
 from vault_sync.index.ledger import Ledger
@@ -35,11 +35,13 @@ _DOUBT = 10
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A note that may be related, how likely it is that it would be linked (0..1), and its nearest chunk or -1."""
+    """A note that may be related, how likely it is that it would be linked (0..1), its nearest chunk or -1, and by how
+    many spreads it stands out among the others by what it says (see `agents.related.likeness.outstanding`)."""
 
     record: NoteRecord
     score: float
     nearest: int
+    outstanding: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,8 @@ class Candidates:
         notes, links = self._folders.below(""), self._graph.count
         scores = probability(found.signs, notes, links, among=found.usual)
         made = [
-            Candidate(side.record, float(score), nearest.get(side.record.path, -1))
-            for side, score in zip(found.sides, scores, strict=True)
+            Candidate(side.record, float(score), nearest.get(side.record.path, -1), float(apart))
+            for side, score, apart in zip(found.sides, scores, outstanding(found.signs), strict=True)
             if score >= least
         ]
         return sorted(made, key=lambda c: (-c.score, c.record.path))

@@ -135,5 +135,28 @@ def probability(
 def _relative(notes: int, links: int) -> float:
     """How much (0..1) it counts how far a note stands out: all in a vault with next to no links, nothing in one with some."""
     unlinked = 2 * (1 - links / max(1, notes) / _HARDLY_LINKS)
-    enough = (notes - _ABSOLUTE) / (_FEW_NOTES - _ABSOLUTE)
-    return min(1.0, max(0.0, unlinked)) * min(1.0, max(0.0, enough))
+    return min(1.0, max(0.0, unlinked)) * comparable(notes)
+
+
+def comparable(notes: int) -> float:
+    """How much (0..1) it says in a vault of so many notes what is usual among them."""
+    return min(1.0, max(0.0, (notes - _ABSOLUTE) / (_FEW_NOTES - _ABSOLUTE)))
+
+
+_MEANING, _WORDS, _MENTIONED, _BACK = map(list(SIGNS).index, ("meaning", "words", "mentioned", "back"))
+_TELLING = 0.6
+"""From which on a name that stands in the note ties the two: that of a thing, and no word that many notes have."""
+
+
+def outstanding(signs: Matrix) -> Matrix:
+    """By how many spreads (n,) each stands out among all of them by its meaning or by its words.
+
+    Without end where a text ties the two: it links to this note, or a telling name of it stands here.
+    """
+    if not len(signs):
+        return np.zeros(0)
+    said = signs[:, [_MEANING, _WORDS]]
+    spread = said.std(axis=0)
+    apart = (said - said.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    tied = (signs[:, _BACK] > 0) | (signs[:, _MENTIONED] >= _TELLING)
+    return np.where(tied, np.inf, apart.max(axis=1))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agents.reasons.evidence import Evidence, best_evidence
 from agents.related.affinity import Background, content, topic
 from agents.related.candidates import NEIGHBOURS, Candidate, Candidates, Structure, Subject, linkable
+from agents.related.likeness import comparable
 from agents.related.linked import Record
 from agents.related.sample import Sample
 from agents.related.section import Relation
@@ -24,18 +25,29 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """At most `most` notes, each with a score (0..1, see `agents.related.likeness`) of `least` or more.
+    """At most `most` notes, each with a score (0..1, see `agents.related.likeness`) of `least` or more. One with less than
+    `sure` times that, which is in doubt, also has to stand out among the candidates by `apart` spreads: the habits of links
+    and folders alone make it no note that is worth reading here.
 
-    A note that is listed already needs only the share `stay` of that, so that the list does not flicker.
+    A note that is listed already needs only the share `stay` of each, so that the list does not flicker.
     """
 
     most: int = 6
     least: float = 0.03
     stay: float = 0.7
+    sure: float = 2.0
+    apart: float = 1.25
 
     def threshold(self, *, listed: bool) -> float:
         """The least score of a note that is listed already, or is not."""
         return self.least * self.stay if listed else self.least
+
+    def admits(self, score: float, outstanding: float, notes: int, *, listed: bool) -> bool:
+        """Whether a candidate with this score, standing out so far, is worth listing in a vault of so many notes."""
+        least, apart = self.threshold(listed=listed), self.apart * (self.stay if listed else 1.0)
+        if not comparable(notes) or score >= self.sure * least:
+            return score >= least
+        return score >= least and outstanding >= apart * comparable(notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +99,13 @@ class Neighbours:
         against = self._sample.current()
         about = topic(note.title, [chunk.text for chunk in chunks], against)
         candidates = self._candidates(against).of(note, chunks, self._limits.threshold(listed=bool(listed)))
-        here = self._standing(note, chunks, against)
+        here, notes = self._standing(note, chunks, against), self._structure.folders.current().below("")
         found: list[Neighbour] = []
         for candidate in candidates:
             known = listed.get(candidate.record.path)
-            least = self._limits.threshold(listed=known is not None)
-            if candidate.score >= least and candidate.record.path not in refused:
+            listable = candidate.record.path not in refused
+            score, apart = candidate.score, candidate.outstanding
+            if listable and self._limits.admits(score, apart, notes, listed=known is not None):
                 found += self._neighbour(note, here, candidate, about, against, known.evidence if known else "")
             if len(found) == self._limits.most:
                 break

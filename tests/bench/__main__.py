@@ -74,7 +74,8 @@ BENCHES = (
         "Each link of the vaults is hidden once, with its words, while four in five of the others stay: is its target among\n"
         "the first ten that are proposed? Easy where a name of the target still stands in the note. Misses are compared with\n"
         "the best of words and vectors alone, which is what well-known plugins do; sources are resampled. The second table\n"
-        "is what scores mean: the last column is a lower bound, for what nobody had linked may belong together all the same.",
+        "is what scores mean: the last column is a lower bound, for what nobody had linked may belong together all the same. The\n"
+        "third is of what would be listed: by the score alone, and where a note in doubt has to stand out by what it says.",
     ),
     Bench(
         "related_unlinked",

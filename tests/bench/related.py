@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agents.related.likeness import CONTENT, LINKED, Weights, probability
+from agents.related.neighbours import Limits
 from daemon.engines.e5.embedder import E5Embedder
 from tests.bench.embedders import CachedEmbedder
 from tests.bench.related_cases import ALONE, FUSED, Case, cases
@@ -24,6 +25,7 @@ from vault_sync.paths import VaultPath
 DELIVERED, LEFT_OUT = "Famulus", "Famulus, fitted without this vault"
 WAYS = (*ALONE, FUSED, DELIVERED, LEFT_OUT)
 DRAWS = 2000
+LISTS = {"the score alone": Limits(sure=1.0), "and what stands out": Limits()}
 BANDS = ((0.06, 0.1), (0.1, 0.2), (0.2, 0.4), (0.4, 1.01))
 
 
@@ -64,11 +66,23 @@ class Band:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """Of the hidden links, which share is listed; of those listed, which were hidden links; how many are listed a note."""
+
+    vault: str
+    way: str
+    found: float
+    right: float
+    a_note: float
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """All figures of a run."""
 
     lines: list[Line]
     bands: list[Band]
+    listings: list[Listing]
 
 
 def compare(names: Sequence[str] = NAMES) -> list[Outcome]:
@@ -82,7 +96,18 @@ def outcome(found: Sequence[Case]) -> Outcome:
     asked = [each for case in found for each in _asked(case, fitted[case.vault])]
     lines = [line for name in [*names, "all"] for line in _lines(name, [a for a in asked if name in (a.vault, "all")])]
     bands = [band for name in names for band in _bands(name, [c for c in found if c.vault == name], fitted[name])]
-    return Outcome(lines, bands)
+    listings = [
+        _listing(name, way, limits, [case for case in found if name in (case.vault, "all")])
+        for name in [*names, "all"]
+        for way, limits in LISTS.items()
+    ]
+    return Outcome(lines, bands, listings)
+
+
+def _listing(vault: str, way: str, limits: Limits, found: Sequence[Case]) -> Listing:
+    listed = [linked for case in found for linked in case.listed(_scores(case, (LINKED, CONTENT)), limits)]
+    links, right = sum(len(case.hidden) for case in found), sum(listed)
+    return Listing(vault, way, right / links, right / max(1, len(listed)), len(listed) / len(found))
 
 
 def _scores(case: Case, weights: tuple[Weights, Weights]) -> np.ndarray:
@@ -147,6 +172,14 @@ def table(outcomes: Sequence[Outcome]) -> str:
         lines.append(
             f"| {band.vault} | {band.low:.2f}–{min(band.high, 1):.2f} | {band.a_note:.2f} | {band.score:.2f} | {band.linked:.2f} |"
         )
+    lines += [
+        "",
+        "| vault | listed by | of the hidden links | of these hidden links | a note |",
+        "|---|---|---|---|---|",
+    ]
+    for each in outcomes[0].listings:
+        figures = f"{each.found:.3f} | {each.right:.3f} | {each.a_note:.2f}"
+        lines.append(f"| {each.vault} | {each.way} | {figures} |")
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ rank the same notes: those that may be linked, but for the note itself and those
 
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from agents.related.affinity import background, content, mean_vector
 from agents.related.candidates import Candidates, Structure, linkable
+from agents.related.likeness import outstanding
+from agents.related.neighbours import Limits
 from tests.bench.embedders import CachedEmbedder
 from tests.bench.hidden import Hidden, folds, write_unlinked, write_without
 from tests.bench.retrieval import indexed
@@ -53,6 +55,13 @@ class Case:
         """The rank of a hidden target, the others left out."""
         left = (path for path in order if path == target or path not in self.hidden)
         return next((rank for rank, path in enumerate(left, start=1) if path == target), None)
+
+    def listed(self, scores: Scores, limits: Limits) -> Iterator[bool]:
+        """Of each candidate with these scores (n,) that would be listed, best first, whether it was linked."""
+        apart = outstanding(self.signs)
+        rows = np.argsort(-scores, kind="stable")
+        fit = [row for row in rows if limits.admits(scores[row], apart[row], self.vault_notes, listed=False)]
+        yield from (self.candidates[row] in self.hidden for row in fit[: limits.most])
 
     @property
     def labels(self) -> NDArray[np.float64]:

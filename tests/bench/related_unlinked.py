@@ -73,7 +73,7 @@ def _fitted(cases: Sequence[Case]) -> Score:
 
 def _line(vault: str, way: str, least: float, scored: Sequence[tuple[Case, Matrix]]) -> Line:
     ranks = [rank for case, scores in scored for rank in _ranks(case, scores)]
-    right = [list(_right(case, scores, least)) for case, scores in scored]
+    right = [list(case.listed(scores, Limits(least=least))) for case, scores in scored]
     listed, links = sum(map(len, right)), sum(map(sum, right))
     return Line(
         vault,
@@ -90,13 +90,6 @@ def _line(vault: str, way: str, least: float, scored: Sequence[tuple[Case, Matri
 def _ranks(case: Case, scores: Matrix) -> Iterator[int | None]:
     order = [case.candidates[row] for row in np.argsort(-scores, kind="stable")]
     yield from (case.rank(order, target) for target in case.hidden)
-
-
-def _right(case: Case, scores: Matrix, least: float) -> Iterator[bool]:
-    """Of each note that is listed, whether it was linked."""
-    for row in np.argsort(-scores, kind="stable")[: Limits().most]:
-        if scores[row] >= least:
-            yield case.candidates[row] in case.hidden
 
 
 def table(lines: Sequence[Line]) -> str:

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.related.likeness import CONTENT, LINKED, SIGNS, UNLINKED, Usual, Weights, probability, usual
+from agents.related.likeness import (
+    CONTENT,
+    LINKED,
+    SIGNS,
+    UNLINKED,
+    Usual,
+    Weights,
+    comparable,
+    outstanding,
+    probability,
+    usual,
+)
 
 SIGN = st.floats(-1, 4)
 ROW = st.lists(SIGN, min_size=len(SIGNS), max_size=len(SIGNS))
@@ -83,3 +94,32 @@ def test_every_weight_is_of_a_known_sign_and_above_zero(weights: Weights) -> Non
 
 def test_nothing_in_common_is_far_below_any_threshold() -> None:
     assert one([0.0] * len(SIGNS)) < 0.002
+
+
+def signs(**found: float) -> list[float]:
+    return [found.get(name, 0.0) for name in NAMES]
+
+
+def test_who_stands_out_does_so_by_meaning_or_by_words_and_not_by_links() -> None:
+    usual_ones = [signs(meaning=0.1 * (number % 3), words=0.01 * (number % 2)) for number in range(40)]
+    rows = [signs(meaning=0.6), signs(words=0.3), signs(kin=1.0, habit=4.0, folder=1.0, known=5.0, company=1.0)]
+    meaning, words, habit = outstanding(np.array([*rows, *usual_ones]))[:3]
+    assert meaning > 2 and words > 2 and habit < 0.5
+
+
+def test_what_a_text_ties_stands_out_without_end() -> None:
+    rows = np.array([signs(back=1.0), signs(mentioned=0.9), signs(mentioned=0.3), signs()])
+    assert list(np.isinf(outstanding(rows))) == [True, True, False, False]
+
+
+@given(st.lists(ROW, max_size=30))
+def test_where_all_are_alike_nobody_stands_out(rows: list[list[float]]) -> None:
+    found = outstanding(np.array(rows).reshape(-1, len(SIGNS)))
+    assert len(found) == len(rows) and not np.isnan(found).any()
+    same = outstanding(np.array([signs(meaning=0.3, words=0.2)] * 5))
+    assert np.allclose(same, 0.0)
+
+
+def test_what_is_usual_says_nothing_in_a_vault_of_a_few_notes() -> None:
+    assert comparable(0) == comparable(25) == 0.0 and comparable(50) == comparable(9000) == 1.0
+    assert 0 < comparable(40) < 1

@@ -98,3 +98,42 @@ def test_where_no_note_links_the_obvious_neighbour_is_listed_and_the_others_are_
         assert around is not None
         assert [each.record.path for each in around.neighbours] == [wanted]
     ledger.close()
+
+
+def test_a_note_in_doubt_has_to_stand_out_and_a_sure_one_has_not() -> None:
+    limits = Limits(least=0.03)
+
+    def admits(score: float, outstanding: float, notes: int = 500, *, listed: bool = False) -> bool:
+        return limits.admits(score, outstanding, notes, listed=listed)
+
+    assert admits(0.04, 1.3) and not admits(0.04, 1.2) and not admits(0.02, 9.0)
+    assert admits(0.06, -1.0), "its score alone is enough"
+    assert admits(0.04, -1.0, notes=20), "few notes say nothing of what is usual"
+    assert admits(0.04, 1.0, listed=True) and not admits(0.04, 0.8, listed=True), "what is listed stays a little longer"
+    assert admits(0.025, 1.0, listed=True) and not admits(0.025, 1.3)
+
+
+def test_what_the_like_link_to_by_habit_is_not_listed_where_it_says_nothing_to_the_note(tmp_path: Path) -> None:
+    asked, like, depot = VaultPath("Log 9.md"), VaultPath("Log 1.md"), VaultPath("Depot.md")
+    stored = ["Stored in [[Depot]].", "Stored in [[Depot]].", "", "", ""]
+    logs = {f"Log {i}.md": f"Tide mast rope w{i}a w{i}b. {where}" for i, where in enumerate(stored, 1)}
+    others = {f"{i}.md": " ".join(f"w{i}x{word}" for word in range(10)) + f" [[{(i + 1) % 60}]]." for i in range(60)}
+    notes = {asked: "Tide mast rope w9a w9b.", depot: "Crates full of nails are kept in a shed.", **others, **logs}
+    (tmp_path / "v").mkdir()
+    for path, text in notes.items():
+        (tmp_path / "v" / path).write_text(text + "\n", encoding="utf-8")
+    ledger = Ledger(tmp_path / "index.db")
+    made = Indexer(Vault(tmp_path / "v"), ledger, MemoryStore(), WordEmbedder(dimensions=512), Policy())
+    made.prepare()
+    made.scan()
+    searcher = Searcher(ledger, made.store, made.embedder)
+    score = Neighbours(ledger, searcher, Policy(), Limits()).scores(asked)[depot]
+
+    def listed(limits: Limits) -> list[VaultPath]:
+        around = Neighbours(ledger, searcher, Policy(), limits).of(asked, {}, set())
+        return [each.record.path for each in around.neighbours] if around else []
+
+    doubted = 0.6 * score
+    assert depot in listed(Limits(least=doubted, sure=1.0)), "by the score alone"
+    assert like in listed(Limits(least=doubted)) and depot not in listed(Limits(least=doubted))
+    ledger.close()
