@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -41,7 +41,7 @@ def indexer(tmp_path: Path) -> Iterator[Indexer]:
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
-        noon = datetime(2026, 3, number, 12, tzinfo=UTC).timestamp()
+        noon = datetime(2026, 3, number, 12).timestamp()  # days of a filter are those of the machine
         os.utime(file, (noon, noon))
     ledger = Ledger(tmp_path / "index.db")
     made = Indexer(Vault(root), ledger, MemoryStore(), WordEmbedder(dimensions=512), Policy())
@@ -272,7 +272,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-        noon = datetime(2026, 5 if name.startswith("Few") else 3, 1, 12, tzinfo=UTC).timestamp()
+        noon = datetime(2026, 5 if name.startswith("Few") else 3, 1, 12).timestamp()
         os.utime(file, (noon, noon))
     ledger = Ledger(folder / "index.db")
     store = RoutedStore(ChromaStore(folder / "chroma"), MappedStore(folder / "exact"))

@@ -1,6 +1,6 @@
 import sqlite3
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -53,12 +53,13 @@ def test_undoing_and_doing_again(journal: Journal) -> None:
     assert states_of(journal) == {first.id: "undone", undo.id: "done", again.id: "undone", last.id: "done"}
 
 
-def test_selects_by_everything(journal: Journal) -> None:
+def test_selects_by_everything(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    today = date(2026, 3, 2)
+    monkeypatch.setattr(time, "time", datetime(2026, 3, 2, 23, 59).timestamp)
     entries = [
         journal.intend(VaultPath(path), BOTH, feature=feature, run=run)
         for path, feature, run in [("a/x.md", "link", "1"), ("a/y.md", "digest", "1"), ("b.md", "link", "2")]
     ]
-    today = date.today()
     for wanted, found in [
         (Selection(), [2, 1, 0]),
         (Selection(path="a"), [1, 0]),
