@@ -144,7 +144,7 @@ class Schedule:
 
     async def run_named(self, name: str) -> dict[str, Any]:
         """Run the digest whose path or title is `name`. Raises DigestError where there is none."""
-        return await self.run(self._digests.named(name))
+        return await self.run(await asyncio.to_thread(self._digests.named, name))
 
     async def run(self, path: VaultPath) -> dict[str, Any]:
         """Run one digest now and write its note; `path` is null where nothing had changed."""

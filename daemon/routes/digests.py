@@ -1,5 +1,6 @@
 """`/api/digests`: list digest notes, run one now."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter
@@ -15,7 +16,7 @@ def router(famulus: Famulus) -> APIRouter:
     @routes.get("")
     async def digests() -> Any:
         """The digest notes with schedule, last and next run, and what is wrong with them."""
-        return {"digests": famulus.schedule.list()}
+        return {"digests": await asyncio.to_thread(famulus.schedule.list)}
 
     @routes.post("/run")
     async def run(body: wire.NameBody) -> Any:
