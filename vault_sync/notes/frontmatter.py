@@ -61,7 +61,7 @@ def read_yaml(source: str, what: str = "frontmatter") -> tuple[Mapping[str, obje
     try:
         _refuse_traps(source)
         values = YAMLHandler().load(source)
-    except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, OverflowError, RecursionError, AttributeError) as error:
         return {}, f"The {what} is not valid YAML: {' '.join(str(error).split())[:300]}"
     if values is None:
         return {}, None

@@ -165,6 +165,9 @@ def test_aliases_in_all_their_forms(yaml: str, expected: tuple[str, ...]) -> Non
         ("a: " + "b" * 300_000, "at most"),
         ("? {a: b}\n: c", "not valid YAML"),
         ("a: \x07", "not valid YAML"),
+        ("a: !!bool maybe", "not valid YAML"),
+        ('a: !!int ""', "not valid YAML"),
+        ('a: !!float "-"', "not valid YAML"),
     ],
 )
 def test_broken_frontmatter_is_a_finding_not_an_exception(yaml: str, reason: str) -> None:
