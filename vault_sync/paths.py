@@ -22,13 +22,18 @@ def vault_path(text: str) -> VaultPath:
     parts = cleaned.split("/")
     if not cleaned or cleaned.startswith("/") or "\0" in cleaned:
         raise _bad(text, "It is empty, absolute or holds a NUL byte.")
-    if not cleaned.isascii() and any("\ud800" <= char <= "\udfff" for char in cleaned):
+    if not is_text(cleaned):
         raise _bad(text, "It holds half a character.")
     if any(part in ("", ".", "..") for part in parts):
         raise _bad(text, "It has an empty, `.` or `..` part.")
     if len(parts[0]) == 2 and parts[0][1] == ":" and parts[0][0].isalpha():
         raise _bad(text, "It names a drive.")
     return VaultPath(cleaned)
+
+
+def is_text(path: str) -> bool:
+    """Whether a path can be written down; a name that is not UTF-8 on the disk has half characters in Python."""
+    return path.isascii() or not any("\ud800" <= char <= "\udfff" for char in path)
 
 
 def _bad(text: str, cause: str) -> BadPathError:

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from vault_sync.errors import BadPathError, NoteNotFoundError, UnreadableNoteError, VaultUnavailableError
 from vault_sync.index.records import FileStamp
 from vault_sync.notes.pdf import INSTALL
-from vault_sync.paths import VaultPath, is_pdf
+from vault_sync.paths import VaultPath, is_pdf, is_text
 from vault_sync.policy.policy import Policy
 
 MAX_NOTE_BYTES = 5 * 1024 * 1024
@@ -210,7 +210,7 @@ def _spelling(folder: Path | str, part: str) -> str | None:
 def _problem(entry: Entry, *, at_top: bool) -> str:
     """Why a file or folder is passed over; empty where it is not."""
     name = entry.name
-    if not name.isascii() and any("\ud800" <= char <= "\udfff" for char in name):
+    if not is_text(name):
         return _NOT_UTF8
     if entry.is_symlink():
         return "It is a symbolic link; these are not followed."

@@ -17,7 +17,7 @@ from vault_sync.databases.soundness import is_damage
 from vault_sync.errors import VaultError, VaultUnavailableError
 from vault_sync.index.progress import Progress
 from vault_sync.index.sync import Indexer, Stopped
-from vault_sync.paths import VaultPath
+from vault_sync.paths import VaultPath, is_text
 from vault_sync.policy import obsidian
 from vault_sync.watching.change import Coalescer
 
@@ -302,7 +302,7 @@ class Upkeep:
     def _hint(self, path: str) -> None:
         self.on_hint(path)
         settings = path in obsidian.FILES
-        if not settings and not self._indexer.policy.current.readable(path):
+        if not settings and not (is_text(path) and self._indexer.policy.current.readable(path)):
             return
         self._gather(self._settings if settings else self._coalescer, path)
 

@@ -1,4 +1,5 @@
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,6 +109,14 @@ def test_a_saved_document_is_indexed(world: World, name: str) -> None:
     (world.root / name).unlink()
     world.upkeep.rescan()
     world.heard.until(lambda: world.ledger.note(name) is None)
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.md", b"caf\xe9.canvas"])
+def test_a_name_that_is_no_text_is_passed_over(world: World, name: bytes) -> None:
+    Path(os.fsdecode(os.fsencode(world.root) + b"/" + name)).write_text("of another age")
+    (world.root / "b.md").write_text("second note")
+    world.heard.wait("note.indexed", path="b.md")
+    assert not world.upkeep.status().problem and world.ledger.paths() == ["a.md", "b.md"]
 
 
 def test_a_save_by_rename_is_one_change(world: World) -> None:
