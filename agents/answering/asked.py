@@ -38,6 +38,13 @@ _PRICE = re.compile(
     r"\b(?:how much (?:does|do|did|is|are)|price|salary)\b|\b(?:сколько сто[ия]\w*|цена|зарплата)\b", re.IGNORECASE
 )
 _MONEY = re.compile(r"[$€£₽]|\b(?:dollar|euro|pound|cent|usd|руб|долл|евро)", re.IGNORECASE)
+_WHY = re.compile(
+    r"\bwhy\b|\b(?:what|which) (?:is|was|are|were) the reasons?\b|\b(?:почему|зачем)\b|\bпо какой причине\b",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r"\b(?:because|due to|reasons?|that is why)\b|\b(?:потому что|так как|из-за|поскольку|причин\w*)\b", re.IGNORECASE
+)
 _VERBS = """
 work works working use uses used using need needed happen happens do done make differ difference different
 работает работают работать делает делают делать нужен нужна нужно нужны используется использовать используют
@@ -68,3 +75,11 @@ def fits(question: str, sentence: str) -> float:
         known = set(content_stems(question))
         return 1.0 if any(stem(fold(name)) not in known for name in _PERSON.findall(sentence)) else -1.0
     return 0.0
+
+
+def tells_why(question: str, sentence: str) -> bool:
+    """Whether the question asks why, and `sentence` gives a reason for something and says so.
+
+    That it does not say so is nothing against it: many reasons stand in a sentence of their own.
+    """
+    return _WHY.search(question) is not None and _REASON.search(sentence) is not None

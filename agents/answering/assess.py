@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from agents.answering.asked import fits, names, question_stems
+from agents.answering.asked import fits, names, question_stems, tells_why
 from agents.answering.background import BACKGROUND
 from agents.sentences import Sentence, content_stems, place, quotable
 from vault_sync.ports import Embedder, Vectors
@@ -26,7 +26,8 @@ class Features:
     same in the whole passage. Across languages aliases count as titles do: there they are often what the note is
     called in the other one. `missing`: names and numbers of the question that the passage lacks (0..3).
     `margin`: cosine similarity above that of the question to unrelated text. `fits`: 1 if it holds the kind of
-    thing that is asked for (number, time, person), -1 if not, 0 if no such thing is asked for. `lead`: by how much
+    thing that is asked for (number, time, person; across languages, where words tell little, a reason too), -1 if not, 0 if
+    no such thing is asked for. `lead`: by how much
     it is more similar than the two most similar notes beside its own, in its language, are on average (cosine); None
     where there are fewer than two.
     """
@@ -115,7 +116,7 @@ def features(question: str, sentence: Sentence, margin: float, lead: float | Non
         _share(asked, around),
         min(3, len(named - around)),
         margin,
-        fits(question, sentence.plain),
+        fits(question, sentence.plain) or float(pair[0] != pair[1] and tells_why(question, sentence.plain)),
         lead,
     )
 

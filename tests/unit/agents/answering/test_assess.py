@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from agents.answering.asked import fits, names, question_stems
+from agents.answering.asked import fits, names, question_stems, tells_why
 from agents.answering.assess import (
     LEADING,
     MODELS,
@@ -135,6 +135,30 @@ def test_names_are_capitals_inside_numbers_and_mixed_words() -> None:
 )
 def test_the_kind_of_thing_asked_for(question: str, sentence: str, fit: float) -> None:
     assert fits(question, sentence) == fit
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "told"),
+    [
+        ("Why is it steamed?", "Его парят, потому что он зелёный.", True),
+        ("Which tea did I choose, and why?", "Я выбрал сенчу из-за цены.", True),
+        ("What was the reason for steaming it?", "Причина проста.", True),
+        ("Почему его парят?", "It is steamed because it is green.", True),
+        ("По какой причине его парят?", "That was due to the price.", True),
+        ("Why is it steamed?", "Его парят в Японии.", False),
+        ("How is it steamed?", "Его парят, потому что он зелёный.", False),
+        ("Who reasons so?", "There are reasons.", False),
+    ],
+)
+def test_who_asks_why_is_told_a_reason(question: str, sentence: str, told: bool) -> None:
+    assert tells_why(question, sentence) == told
+
+
+def test_a_reason_counts_across_languages_and_its_lack_does_not() -> None:
+    reason, place = quotable(passage("Сенчу парят, потому что она зелёная. Сенчу парят в Японии.", "Сенча"))
+    assert features("Why is it steamed?", reason, 0.1).fits == 1
+    assert features("Why is it steamed?", place, 0.1).fits == 0
+    assert features("Почему парят сенчу?", reason, 0.1).fits == 0, "within a language the words tell"
 
 
 def test_selection_keeps_the_best_once_and_drops_the_tail() -> None:
