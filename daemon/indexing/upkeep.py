@@ -190,12 +190,12 @@ class Upkeep:
             with self._wake:
                 self._tree_changed = True
                 self._rest()
-        except (VaultError, OSError, sqlite3.Error) as raised:
+        except Exception as raised:  # whatever it is: nobody else would keep the index
             self._idle()
-            if is_damage(raised):
+            if isinstance(raised, sqlite3.Error) and is_damage(raised):
                 self._recover(raised)
                 return
-            self._trouble(raised if isinstance(raised, VaultError) else trouble.unforeseen(raised))
+            self._trouble(raised if isinstance(raised, VaultError) else trouble.unforeseen(raised), raised)
             self._next_scan = time.monotonic() + HEARTBEAT
             with self._wake:
                 self._rest()
@@ -229,10 +229,10 @@ class Upkeep:
         self._scanned.clear()
         self._tree_changed = True
 
-    def _trouble(self, error: VaultError) -> None:
+    def _trouble(self, error: VaultError, raised: Exception | None = None) -> None:
         before, self._problem = self._problem, str(error)  # whoever hears of it and asks is told the same
         if self._problem != before:
-            log.error("%s", error)
+            log.error("%s", error, exc_info=None if isinstance(raised, VaultError) else raised)
             self._bus.publish("vault.problem", message=error.effect, cause=error.cause, fix=error.fix)
 
     def _scan(self) -> None:

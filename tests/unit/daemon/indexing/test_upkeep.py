@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from daemon.policy import LivePolicy
 from tests.effort import LONG, eventually
 from tests.fakes.embedder import WaitingEmbedder, WordEmbedder
 from vault_sync.errors import IndexBusyError, VaultUnavailableError
+from vault_sync.index import record
 from vault_sync.index.ledger import Ledger
 from vault_sync.index.sync import Indexer
 from vault_sync.paths import VaultPath
@@ -117,6 +119,21 @@ def test_a_name_that_is_no_text_is_passed_over(world: World, name: bytes) -> Non
     (world.root / "b.md").write_text("second note")
     world.heard.wait("note.indexed", path="b.md")
     assert not world.upkeep.status().problem and world.ledger.paths() == ["a.md", "b.md"]
+
+
+def test_what_nobody_foresaw_is_told_and_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_note, odd = record.put_note, [ZeroDivisionError("odd")]
+
+    def once_odd(*arguments: Any, **named: Any) -> None:
+        if odd:
+            raise odd.pop()
+        put_note(*arguments, **named)
+
+    monkeypatch.setattr(record, "put_note", once_odd)
+    (world.root / "b.md").write_text("second note")
+    world.heard.wait("vault.problem", cause="ZeroDivisionError: odd.")
+    world.heard.wait("note.indexed", path="b.md")
+    world.heard.until(lambda: world.upkeep.status().ready)
 
 
 def test_a_save_by_rename_is_one_change(world: World) -> None:
