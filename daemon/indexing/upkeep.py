@@ -190,7 +190,7 @@ class Upkeep:
             with self._wake:
                 self._tree_changed = True
                 self._rest()
-        except Exception as raised:  # whatever it is: nobody else would keep the index
+        except Exception as raised:  # noqa: BLE001 — it is told, and nobody else would keep the index
             self._idle()
             if isinstance(raised, sqlite3.Error) and is_damage(raised):
                 self._recover(raised)

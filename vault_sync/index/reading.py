@@ -1,5 +1,6 @@
 """A file of the vault, read and cut. Nothing here touches the ledger, so that a thread of its own can read ahead."""
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,8 @@ from vault_sync.policy.policy import PolicySource
 from vault_sync.ports import EmbedderSpec
 from vault_sync.vault import MAX_NOTE_BYTES, Vault
 from vault_sync.writing.edit import content_hash
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +106,16 @@ class Reader:
             if order.known is None and digest in self.gone:
                 return Familiar(stamp, digest)
             note = read_document(path, data)
+            return Private(stamp) if private(self.policy.current, note) else Cut(stamp, digest, note, self._cut(note))
         except NoteNotFoundError:
             return Absent()
         except UnreadableNoteError as error:
-            left_alone = self.policy.current.private_data(data or self.vault.head(path))
-            return Private(stamp) if left_alone else Unreadable(stamp, digest, error)
-        return Private(stamp) if private(self.policy.current, note) else Cut(stamp, digest, note, self._cut(note))
+            problem = error
+        except Exception as error:  # one note that nobody foresaw keeps no other from being read
+            log.exception("The note %r is left out of the index.", path)
+            problem = _unforeseen(path, error)
+        left_alone = self.policy.current.private_data(data or self.vault.head(path))
+        return Private(stamp) if left_alone else Unreadable(stamp, digest, problem)
 
     def again(self, path: VaultPath) -> Reading:
         """What the file holds, parsed whatever its bytes are."""
@@ -130,3 +137,11 @@ class Reader:
             Keyed(chunk, NOT_EMBEDDED if hidden else vector_key(self.spec, chunk.embed_text))
             for chunk in chunk_note(note, max_chars=self.chunk_chars)
         ]
+
+
+def _unforeseen(path: VaultPath, error: Exception) -> UnreadableNoteError:
+    return UnreadableNoteError(
+        f"The note {path!r} is left out of the index.",
+        f"Famulus fails on it: {type(error).__name__}: {error}.",
+        "Tell its authors what is odd about the note; change it, and it is read again.",
+    )

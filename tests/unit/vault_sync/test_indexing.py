@@ -6,15 +6,18 @@ import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.effort import LONG
 from tests.fakes.embedder import WordEmbedder
 from vault_sync.errors import EmbedderError
+from vault_sync.index import reading
 from vault_sync.index.ledger import Ledger
 from vault_sync.index.lots import LOT_NOTES
 from vault_sync.index.sync import Indexer, Stopped
+from vault_sync.notes.note import Note
 from vault_sync.paths import VaultPath
 from vault_sync.policy.policy import Policy
 from vault_sync.ports import Vectors
@@ -187,6 +190,24 @@ def test_a_text_that_fails_takes_only_the_notes_that_have_it(indexer: Indexer) -
     embedder.fails_on = ""
     indexer.scan()
     assert indexer.ledger.counts()[:2] == (NOTES, 0) and consistent(indexer)
+
+
+@pytest.mark.parametrize("step", ["read_document", "chunk_note"])
+def test_a_note_that_nobody_foresaw_takes_no_other_with_it(
+    indexer: Indexer, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    odd, able = VaultPath("Folder 1/Note 7.md"), getattr(reading, step)
+
+    def fails(first: VaultPath | Note, *rest: Any, **named: Any) -> Any:
+        if odd in (first, getattr(first, "path", "")):
+            raise ZeroDivisionError("odd")
+        return able(first, *rest, **named)
+
+    monkeypatch.setattr(reading, step, fails)
+    indexer.scan()
+    assert indexer.ledger.counts()[:2] == (NOTES - 1, 1) and consistent(indexer)
+    note = indexer.ledger.note(odd)
+    assert note is not None and "ZeroDivisionError: odd" in note.reason and note.fix
 
 
 def test_without_an_embedder_every_note_says_why(indexer: Indexer) -> None:
