@@ -39,8 +39,9 @@ def read_checkpoint(folder: Path, *, weights: bool = True) -> Checkpoint:
     if weights:
         for path in _weight_files(folder):
             check_whole(path)
-    names = config.get("architectures") or ["unknown"]
-    return Checkpoint(folder, str(names[0]), next((size for size in sizes if isinstance(size, int)), 0))
+    names = config.get("architectures")
+    name = str(names[0]) if isinstance(names, list) and names else "unknown"
+    return Checkpoint(folder, name, next((size for size in sizes if isinstance(size, int)), 0))
 
 
 def print_of(config: Path, weights: Sequence[Path]) -> str:
@@ -57,7 +58,10 @@ def print_of(config: Path, weights: Sequence[Path]) -> str:
 
 def _weight_files(folder: Path) -> list[Path]:
     if (folder / _INDEX).is_file():
-        names = set(read_object(folder, _INDEX).get("weight_map", {}).values())
+        told = read_object(folder, _INDEX).get("weight_map")
+        names = {str(name) for name in told.values()} if isinstance(told, dict) else set()
+        if not names:
+            raise _broken(folder, f"{_INDEX} names no weights.")
         missing = sorted(name for name in names if not (folder / name).is_file())
         if missing:
             raise _broken(folder, f"{missing[0]} is missing, and {len(missing) - 1} other files.")
@@ -80,8 +84,8 @@ def check_whole(path: Path) -> None:
             if length > _LONGEST_HEADER:
                 raise ValueError("the header is too long")
             header: dict[str, Any] = json.loads(file.read(length))
-        ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
-    except (struct.error, ValueError, LookupError, TypeError, AttributeError) as error:
+        ends = [int(entry["data_offsets"][1]) for name, entry in header.items() if name != "__metadata__"]
+    except (struct.error, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise _broken(path.parent, f"{path.name} is no safetensors file: {error}.") from error
     needed = 8 + length + max(ends, default=0)
     if size < needed:
@@ -94,7 +98,7 @@ def read_object(folder: Path, name: str) -> dict[str, Any]:
         found = json.loads((folder / name).read_text(encoding="utf-8"))
     except OSError as error:
         raise _broken(folder, f"{name} can not be read: {os.strerror(error.errno or 0)}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _broken(folder, f"{name} is no JSON: {error}.") from error
     if not isinstance(found, dict):
         raise _broken(folder, f"{name} holds no object.")

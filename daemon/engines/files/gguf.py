@@ -26,6 +26,9 @@ _NO_MODELS = {
 _EDGE = 1 << 20
 _KEPT_NUMBERS = 1024
 """Longer arrays are the vocabulary's."""
+_LONGEST_TEXT = 1 << 26
+_MOST, _MOST_TEXTS, _MOST_SIDES = 1 << 20, 1 << 24, 8
+"""Of tensors and of values, of texts in an array, of sides of a tensor: far more than any model has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,11 @@ class _Cursor:
         self.at = 0
 
     def scalar(self, code: str) -> object:
+        size = struct.calcsize(f"<{code}")
+        if self.at + size > len(self.data):
+            raise struct.error("a number runs past the end of the file")
         value = struct.unpack_from(f"<{code}", self.data, self.at)[0]
-        self.at += struct.calcsize(f"<{code}")
+        self.at += size
         return value
 
     def number(self, code: str = "Q") -> int:
@@ -68,6 +74,8 @@ class _Cursor:
         length = self.number()
         if length > len(self.data) - self.at:
             raise struct.error("a text runs past the end of the file")
+        if length > _LONGEST_TEXT:
+            raise struct.error(f"a text has {length:,} bytes")
         start, self.at = self.at, self.at + length
         return self.data[start : self.at].decode("utf-8", "replace")
 
@@ -88,12 +96,12 @@ class _Cursor:
         if kind == _STRING:
             self._skip_texts(count)
             return None
-        for _ in range(count):
-            self.value(kind)
-        return None
+        raise struct.error(f"an array of type {kind}")  # of arrays llama.cpp reads none either
 
     def _skip_texts(self, count: int) -> None:
         """A vocabulary has hundreds of thousands of them: nothing is made of any."""
+        if count > _MOST_TEXTS:
+            raise struct.error(f"an array of {count:,} texts")
         length, data, at, end = struct.Struct("<Q").unpack_from, self.data, self.at, len(self.data)
         for _ in range(count):
             at += 8 + length(data, at)[0]
@@ -135,13 +143,16 @@ def _parse(data: mmap.mmap, path: Path) -> GgufHeader:
     if version not in (2, 3):
         raise _bad(path, f"Its GGUF version {version} is not known.", "Convert the model anew (version 3).")
     tensors, pairs = cursor.number(), cursor.number()
+    if max(tensors, pairs) > _MOST:
+        raise struct.error(f"it counts {tensors:,} tensors and {pairs:,} values")
     metadata: dict[str, object] = {}
     for _ in range(pairs):
         key = cursor.text()
         metadata[key] = cursor.value(cursor.number("I"))
     found = [_tensor(cursor) for _ in range(tensors)]
     alignment = metadata.get("general.alignment", 32)
-    assert isinstance(alignment, int)
+    if not isinstance(alignment, int) or alignment < 1:
+        raise struct.error(f"an alignment of {alignment!r}")
     start = -(-cursor.at // alignment) * alignment
     needed = start + max((each.offset + each.bytes for each in found), default=0)
     return GgufHeader(metadata, needed, _sized(found, max(0, len(data) - start)))
@@ -159,7 +170,10 @@ class _Entry:
 
 def _tensor(cursor: _Cursor) -> _Entry:
     name = cursor.text()
-    shape = tuple(cursor.number() for _ in range(cursor.number("I")))
+    sides = cursor.number("I")
+    if not 0 < sides <= _MOST_SIDES:
+        raise struct.error(f"a tensor with {sides:,} sides")
+    shape = tuple(cursor.number() for _ in range(sides))
     values = 1
     for side in shape:
         values *= side

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from agents.errors import EngineError
 from daemon.engines.files.gguf import GgufHeader, Tensor
 
 _LAYER = re.compile(r"blk\.(\d+)\.")
@@ -12,6 +13,7 @@ _EXPERTS = re.compile(r"ffn_(up|down|gate|gate_up)_(ch)?exps")
 _OUTPUT = ("output.", "output_norm.", "cls.")
 # every nth layer sees the whole text, the others a window; llama.cpp knows it by the architecture, too
 _WHOLE_EVERY = {"gpt-oss": 2, "gemma2": 2, "gemma3": 6, "gemma3n": 5, "cohere2": 4, "exaone4": 4, "llama4": 4}
+_MOST_LAYERS = 4096
 _TYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "float8_e4m3fn": 1}
 
 
@@ -60,10 +62,11 @@ class Shape:
 
 
 def shape_of(headers: Sequence[GgufHeader]) -> Shape:
-    """The shape that a GGUF file has, or all parts of a split one, the first part first."""
+    """The shape that a GGUF file has, or all parts of a split one, the first part first. Raises EngineError."""
     first = headers[0]
     tensors = {name: tensor for header in headers for name, tensor in header.tensors.items()}
     count = max(_number(first, "block_count"), 1 + max(map(_layer_of, tensors), default=-1))
+    _check_layers(count)
     layers = _weighed(tensors, count)
     embeddings = tensors.get("token_embd.weight", Tensor((0, 0), 0))
     output = sum(tensor.bytes for name, tensor in tensors.items() if name.startswith(_OUTPUT))
@@ -80,6 +83,11 @@ def shape_of(headers: Sequence[GgufHeader]) -> Shape:
         vocabulary=embeddings.shape[-1],
         trained=_number(first, "context_length"),
     )
+
+
+def _check_layers(count: int) -> None:
+    if count > _MOST_LAYERS:
+        raise EngineError("The model can not be sized.", f"It says that it has {count:,} layers.", "Fetch it again.")
 
 
 def _layer_of(name: str) -> int:
@@ -139,50 +147,59 @@ def _state_bytes(header: GgufHeader) -> int:
 
 def _number(header: GgufHeader, key: str) -> int:
     value = header.of_architecture(key)
-    return value if isinstance(value, int) else 0
+    return max(0, value) if isinstance(value, int) else 0
 
 
 def _each(header: GgufHeader, key: str, count: int) -> tuple[int, ...]:
     """A number for each layer, whether the header has one for all or one for each."""
     value = header.of_architecture(key)
     if isinstance(value, tuple):
-        numbers = tuple(int(each) for each in value if isinstance(each, int))[:count]
+        numbers = tuple(max(0, each) for each in value if isinstance(each, int))[:count]
         return numbers + (0,) * (count - len(numbers))
     if value is None and key == "attention.head_count_kv":
         return _each(header, "attention.head_count", count)
-    return (value if isinstance(value, int) else 0,) * count
+    return (_number(header, key),) * count
 
 
 def shape_of_folder(config: Mapping[str, Any], file_bytes: Iterable[int]) -> Shape:
     """The shape of a Hugging Face folder: its config.json, and the sizes of its safetensors files in bytes.
 
     Its weights are taken as even over the layers; where there are no files, they are counted by the configuration.
+    What is no number in it counts as not said. Raises EngineError.
     """
-    config = config.get("text_config") or config
-    count, width = int(config.get("num_hidden_layers") or 1), int(config.get("hidden_size") or 0)
-    heads = int(config.get("num_attention_heads") or 1)
-    vocabulary, inner = int(config.get("vocab_size") or 0), int(config.get("intermediate_size") or 0)
+    text = config.get("text_config")
+    config = text if isinstance(text, Mapping) and text else config
+    count, width = _told(config, "num_hidden_layers") or 1, _told(config, "hidden_size")
+    _check_layers(count)
+    heads = _told(config, "num_attention_heads") or 1
+    vocabulary, inner = _told(config, "vocab_size"), _told(config, "intermediate_size")
     size = _TYPE_BYTES.get(str(config.get("torch_dtype") or config.get("dtype")), 2)
     embeddings = vocabulary * width * size
     tied = bool(config.get("tie_word_embeddings"))
     total = sum(file_bytes)
     each = (total - embeddings * (1 if tied else 2)) // count if total else _layer_bytes(config, size)
-    window = int(config.get("sliding_window") or 0) if config.get("use_sliding_window", True) else 0
-    kinds = config.get("layer_types") or []
-    cached = 2 * int(config.get("num_key_value_heads") or heads) * int(config.get("head_dim") or width // heads)
+    window = _told(config, "sliding_window") if config.get("use_sliding_window", True) else 0
+    told = config.get("layer_types")
+    kinds = [str(kind) for kind in told] if isinstance(told, list) else []
+    cached = 2 * (_told(config, "num_key_value_heads") or heads) * (_told(config, "head_dim") or width // heads)
     layers = tuple(
         Layer(max(0, each), 0, cached, window if number < len(kinds) and "sliding" in kinds[number] else 0)
         for number in range(count)
     )
-    trained = int(config.get("max_position_embeddings") or 0)
+    trained = _told(config, "max_position_embeddings")
     return Shape(layers, embeddings, embeddings, tied, heads, width, inner, vocabulary, trained)
 
 
+def _told(config: Mapping[str, Any], key: str) -> int:
+    value = config.get(key)
+    return max(0, value) if isinstance(value, int) else 0
+
+
 def _layer_bytes(config: Mapping[str, Any], size: int) -> int:
-    width, heads = int(config.get("hidden_size") or 0), int(config.get("num_attention_heads") or 1)
-    head = int(config.get("head_dim") or width // heads)
-    kv_heads = int(config.get("num_key_value_heads") or heads)
+    width, heads = _told(config, "hidden_size"), _told(config, "num_attention_heads") or 1
+    head = _told(config, "head_dim") or width // heads
+    kv_heads = _told(config, "num_key_value_heads") or heads
     attention = 2 * width * head * (heads + kv_heads)
-    experts = int(config.get("num_experts") or config.get("num_local_experts") or 0)
-    inner = int((config.get("moe_intermediate_size") if experts else None) or config.get("intermediate_size") or 0)
+    experts = _told(config, "num_experts") or _told(config, "num_local_experts")
+    inner = (_told(config, "moe_intermediate_size") if experts else 0) or _told(config, "intermediate_size")
     return size * (attention + 3 * width * inner * max(experts, 1))

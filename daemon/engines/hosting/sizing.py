@@ -1,11 +1,11 @@
 """How much memory an engine takes, by its files and its spec. Reads headers, loads nothing."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from agents.errors import EngineError
+from daemon.engines.files.checkpoint import read_object
 from daemon.engines.files.gguf import read_header
 from daemon.engines.files.registry import parts_of, resolve_folder, resolve_model
 from daemon.engines.hosting.footprint import Footprint, Run, footprint, stated
@@ -86,9 +86,9 @@ def _of_file(spec: EngineSpec) -> Shape:
 
 def _of_folder(spec: EngineSpec) -> Shape:
     folder = resolve_folder(spec)
+    config = read_object(folder, "config.json")
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         sizes = [file.stat().st_size for file in sorted(folder.glob("*.safetensors"))]
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise EngineError(f"{folder} can not be read.", f"{error}.", "Name the folder of the model.") from error
     return shape_of_folder(config, sizes)

@@ -13,6 +13,11 @@ def weights(path: Path, data: bytes = b"abcd") -> None:
     path.write_bytes(struct.pack("<Q", len(header)) + header + data)
 
 
+def with_header(header: object) -> bytes:
+    data = json.dumps(header).encode()
+    return struct.pack("<Q", len(data)) + data
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "config.json").write_text(json.dumps({"architectures": ["A"], "text_config": {"hidden_size": 8}}))
@@ -54,6 +59,9 @@ def test_a_part_that_the_index_names_must_be_there(folder: Path) -> None:
         (b"", "no safetensors file"),
         (b"\xff" * 20, "no safetensors file"),
         (struct.pack("<Q", 3) + b"[1]x", "no safetensors"),
+        (struct.pack("<Q", 200_000) + b"[" * 200_000, "no safetensors"),
+        (with_header({"a": {"data_offsets": [0, "x"]}, "b": {"data_offsets": [0, 4]}}), "no safetensors"),
+        (with_header({"a": {"data_offsets": [0, float("inf")]}}), "no safetensors"),
     ],
 )
 def test_what_is_no_weights_is_told(folder: Path, content: bytes, told: str) -> None:
@@ -79,3 +87,23 @@ def test_a_configuration_that_can_not_be_used_is_told(folder: Path, content: str
     with pytest.raises(EngineError) as caught:
         read_checkpoint(folder)
     assert told in caught.value.cause
+
+
+@pytest.mark.parametrize("told", ["A", {"a": 1}, 5, []])
+def test_an_architecture_that_is_none_is_unknown(folder: Path, told: object) -> None:
+    (folder / "config.json").write_text(json.dumps({"architectures": told, "hidden_size": 8}))
+    assert read_checkpoint(folder).architecture == "unknown"
+
+
+@pytest.mark.parametrize("weight_map", [None, 5, ["a"], {}, {"a": 5}])
+def test_an_index_without_names_of_files_is_told(folder: Path, weight_map: object) -> None:
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
+    with pytest.raises(EngineError):
+        read_checkpoint(folder)
+
+
+def test_a_configuration_that_is_nested_without_end_is_no_json(folder: Path) -> None:
+    (folder / "config.json").write_text("[" * 100_000)
+    with pytest.raises(EngineError) as caught:
+        read_checkpoint(folder)
+    assert "no JSON" in caught.value.cause

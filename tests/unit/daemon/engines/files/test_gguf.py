@@ -62,6 +62,45 @@ def test_other_files_are_refused(tmp_path: Path, data: bytes, told: str) -> None
     assert told in caught.value.cause
 
 
+def with_pairs(*pairs: bytes, count: int | None = None, tensors: int = 0) -> bytes:
+    """A header without tensors, or one that says that it has some."""
+    said = len(pairs) if count is None else count
+    return b"GGUF" + struct.pack("<IQQ", 3, tensors, said) + b"".join(pairs) + b"\0" * 4096
+
+
+ALIGNMENT = text("general.alignment")
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        with_pairs(ALIGNMENT + struct.pack("<II", 4, 0)),
+        with_pairs(ALIGNMENT + struct.pack("<Ii", 5, -32)),
+        with_pairs(ALIGNMENT + struct.pack("<I", 8) + text("32")),
+        with_pairs(text("scores") + struct.pack("<IIQ", 9, 6, 2**62), count=2),
+        with_pairs(text("deep") + struct.pack("<I", 9) + struct.pack("<IQ", 9, 1) * 20_000),
+        with_pairs(text("texts") + struct.pack("<IIQ", 9, 8, 2**40)),
+        with_pairs(count=2**40),
+        with_pairs(tensors=2**40),
+        with_tensors(text("many") + struct.pack("<I", 2**31), data=b"\0" * 4096),
+        with_tensors(text("none") + struct.pack("<IIQ", 0, 0, 0), data=b"\0" * 4096),
+    ],
+)
+def test_damaged_numbers_are_told_and_not_counted_up_to(tmp_path: Path, damaged: bytes) -> None:
+    with pytest.raises(EngineError) as caught:
+        read_header(stored(tmp_path, damaged))
+    assert "not whole" in caught.value.cause
+
+
+def test_a_text_is_not_read_for_gigabytes(tmp_path: Path) -> None:
+    path = stored(tmp_path, b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 3 << 30))
+    with path.open("r+b") as file:
+        file.truncate(4 << 30)  # a hole: nothing is written
+    with pytest.raises(EngineError) as caught:
+        read_header(path)
+    assert "3,221,225,472 bytes" in caught.value.cause
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineError) as caught:
         read_header(tmp_path / "none.gguf")

@@ -1,5 +1,6 @@
 import pytest
 
+from agents.errors import EngineError
 from daemon.engines.files.gguf import GgufHeader, Tensor
 from daemon.engines.hosting.shape import shape_of, shape_of_folder
 from tests.fakes.headers import dense, gpt_oss_120b, header, qwen3_coder_30b, qwen3_embedding_8b
@@ -72,3 +73,33 @@ def test_a_folder_without_files_is_counted_by_its_configuration() -> None:
 
 def test_a_folder_weighs_what_its_files_weigh() -> None:
     assert shape_of_folder(QWEN3_06B, [GB, GB // 2]).weights == pytest.approx(1.5 * GB, rel=0.001)
+
+
+def test_layers_without_end_are_refused_and_not_counted() -> None:
+    many = header("new", {"block_count": 2**32 - 1}, {}, layers=1, layer={})
+    far = header("new", {}, {"blk.99999999999.attn_q.weight": Tensor((1,), 4)}, layers=1, layer={})
+    for each in (many, far):
+        with pytest.raises(EngineError) as caught:
+            shape_of([each])
+        assert "layers" in caught.value.cause
+    with pytest.raises(EngineError):
+        shape_of_folder({"num_hidden_layers": 10**10}, [])
+
+
+def test_negative_numbers_free_no_memory() -> None:
+    numbers: dict[str, object] = {
+        "embedding_length": 64, "attention.head_count": 4, "attention.head_count_kv": -2, "attention.key_length": -64,
+        "context_length": -1,
+    }  # fmt: skip
+    shape = shape_of([header("new", numbers, {}, layers=2, layer={})])
+    assert all(layer.cached >= 0 for layer in shape.layers)
+    assert shape.trained == 0
+
+
+@pytest.mark.parametrize("value", [None, "x", "", [], {}, -1, 1.5, float("nan"), float("inf")])
+def test_what_is_no_number_in_a_folder_counts_as_not_said(value: object) -> None:
+    for key in (*QWEN3_06B, "text_config", "sliding_window", "layer_types", "num_experts"):
+        for files in ([], [10**9]):
+            shape = shape_of_folder({**QWEN3_06B, key: value}, files)
+            assert shape.weights >= 0
+            assert all(layer.cached >= 0 for layer in shape.layers)
