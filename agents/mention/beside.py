@@ -1,6 +1,6 @@
 """What stands right beside a mention, and what its note is called: words, links, capitals. Pure."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from agents.mention.name import Name
 from agents.mention.place import begins
@@ -10,6 +10,7 @@ from vault_sync.notes.note import Note, Span
 
 _INSIDE_NAMES = frozenset({"of", "for"})
 _BLANKS = " \t*_=~"
+_FEWEST_INITIALS = 3
 
 
 def beside(
@@ -65,12 +66,33 @@ def own_name(note: Note, inside: Sequence[Token]) -> bool:
     return len(inside) == 1 and inside[0].acronym and any(t.text == inside[0].text for name in own for t in name)
 
 
-def modifies(note: Note, span: Span, heads: Collection[int]) -> bool:
-    """Whether the words are a common noun right before a link or one of the `heads`, where other mentions begin.
+def spells_own_name(note: Note, words: Sequence[Token | None], first: int, last: int) -> bool:
+    """Whether the words are a part of those that initials in their own note's name stand for: the internet of «VoIP
+    (Voice over Internet Protocol)», in the note «VoIP server».
+    """
+    return any(
+        _spell(words[start : start + len(letters)], letters)
+        for name in (note.title, *note.aliases)
+        for letters in (token.text.lower() for token in tokens(name) if _are_initials(token.text))
+        if len(letters) > last - first
+        for start in range(max(0, last - len(letters)), first + 1)
+    )
+
+
+def _are_initials(text: str) -> bool:
+    return len(text) >= _FEWEST_INITIALS and sum(map(str.isupper, text)) > 1 and text.isalpha()
+
+
+def _spell(words: Sequence[Token | None], letters: str) -> bool:
+    return "".join("" if w is None else w.folded[0] for w in words) == letters
+
+
+def modifies(note: Note, span: Span, mentioned: Callable[[int], bool]) -> bool:
+    """Whether the words are a common noun right before a link, or before where another one is `mentioned`.
 
     Two links side by side read as one: of “computer architecture” the architecture is linked.
     """
     said, behind = note.text[span.start : span.end], span.end + 1
     if not (said.isascii() and said.isalpha() and said.islower()) or note.text[span.end : behind] != " ":
         return False
-    return behind in heads or any(link.span.start == behind for link in note.links)
+    return mentioned(behind) or any(link.span.start == behind for link in note.links)

@@ -67,8 +67,14 @@ class LedgerContext:
             return {}
         return {t: overlap(around, (), one.topic, against) for t, one in found.items() if one is not None}
 
-    def sense(self, span: Span, around: str, name: str, target: VaultPath, own: Collection[str]) -> Sense:
-        """How well the target fits the text `around` the span; `own` are the stems of the name, which say nothing."""
+    def said(self, around: str, target: VaultPath, own: Collection[str]) -> float:
+        """The cosine of the words `around` and the target's, 0 to 1; `own` are the stems of the name, which say nothing."""
+        against = self._against
+        portrait = self._portraits.of(target, against) if self._portraits and against else None
+        return overlap(around, own, portrait.topic, against) if against is not None and portrait is not None else 0.0
+
+    def sense(self, span: Span, name: str, target: VaultPath) -> Sense:
+        """How well the target fits the chunk at the span, but for the words that both have."""
         against = self._against
         portrait = self._portraits.of(target, against) if self._portraits and against else None
         if against is None or portrait is None:
@@ -77,8 +83,7 @@ class LedgerContext:
         length = next((len(chunk.text) for chunk in self._chunks if span.start in chunk.span), 0)
         if here is not None and portrait.seen is not None:
             near = nearness(against.seen(here, self._language), portrait.seen, against.notes)
-        words = overlap(around, own, portrait.topic, against)
-        return Sense(True, words, near, length, capitals(name, portrait.text), portrait.apart)
+        return Sense(True, 0.0, near, length, capitals(name, portrait.text), portrait.apart)
 
     @cached_property
     def _against(self) -> Background | None:

@@ -14,7 +14,7 @@ from agents.mention.usage import OFTEN, SELDOM, usage
 _TRUSTED = 0.5
 """Links with a word after which its sense is as much known as in doubt."""
 _NEAREST, _FARTHEST = 4.0, -0.5
-_DOUBT_LATIN, _DOUBT, _MEANINGS = 2.1, 1.6, 4.2
+_DOUBT_LATIN, _DOUBT, _MEANINGS = 2.1, 1.7, 4.2
 """What a word that nobody linked has to make up for, and how much more one that means many things."""
 _NEAR = 1.0
 """What each standard deviation of nearness is worth to a word that means many things; it tells little of others."""

@@ -3,11 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import Protocol
 
-from agents.mention.beside import beside, longer, modifies, own_name, spelled_out
+from agents.mention.beside import beside, longer, modifies, own_name, spelled_out, spells_own_name
 from agents.mention.choice import said_beside
 from agents.mention.evidence import Place
 from agents.mention.form import Form, Manner, form_of
@@ -59,8 +60,12 @@ class Context(Protocol):
         """Which of several notes of one name is meant at the span, in the text `around` it; None where nothing decides."""
         ...
 
-    def sense(self, span: Span, around: str, name: str, target: VaultPath, own: Collection[str]) -> Sense:
-        """How well the target fits the text `around` the span, without the stems of the name, `own`."""
+    def sense(self, span: Span, name: str, target: VaultPath) -> Sense:
+        """How well the target fits what stands at the span, but for the words that both have."""
+        ...
+
+    def said(self, around: str, target: VaultPath, own: Collection[str]) -> float:
+        """The cosine of the telling words of the text `around` and the target's, without the stems of the name, `own`."""
         ...
 
 
@@ -74,8 +79,11 @@ class _NoContext:
     def choose(self, span: Span, around: str, targets: Sequence[VaultPath]) -> VaultPath | None:
         return None
 
-    def sense(self, span: Span, around: str, name: str, target: VaultPath, own: Collection[str]) -> Sense:
+    def sense(self, span: Span, name: str, target: VaultPath) -> Sense:
         return UNKNOWN
+
+    def said(self, around: str, target: VaultPath, own: Collection[str]) -> float:
+        return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +130,27 @@ def find_mentions(
     """
     if title_of(note.path) in _OF_A_REPOSITORY:
         return []
-    words = _words(note, headings)
-    found = _longest(_verified(note, names, words, context or _NoContext()))
+    words, asked = _words(note, headings), context or _NoContext()
+    found = {each.span.start: each for each in _longest(_verified(note, names, words, asked))}
     linked, ends = _linked(note, names, once)
     phrases = own_phrases(note) if found else {}
-    scores = [_score(note, words, each, context or _NoContext(), phrases) for each in found]
-    heads = {each.span.start for each, score in zip(found, scores, strict=True) if score >= least}
+
+    @cache
+    def scored(start: int) -> float:
+        return _score(note, words, found[start], asked, phrases, least) if start in found else 0.0
+
     mentions: list[Mention] = []
     # A name of the note comes before one of its headings, wherever it stands.
-    for each, score in sorted(zip(found, scores, strict=True), key=_turn):
+    for each in sorted(found.values(), key=_turn):
         section = _section(note, each.span.start) if once == "section" else 0
+        if each.name.target == note.path or (section, each.name.target) in linked:
+            continue
+        score = scored(each.span.start)
         if _just_said(each.span, ends[each.name.target]):
             score = min(score, _AGAIN)
-        if each.name.target == note.path or score < least or (section, each.name.target) in linked:
+        if score < least:
             continue
-        if len(each.name.tokens) == 1 and modifies(note, each.span, heads):
+        if len(each.name.tokens) == 1 and modifies(note, each.span, lambda start: scored(start) >= least):
             continue
         linked.add((section, each.name.target))
         ends[each.name.target].append(each.span.end)
@@ -144,8 +158,8 @@ def find_mentions(
     return sorted(mentions, key=lambda mention: mention.span.start)
 
 
-def _turn(scored: tuple[_Found, float]) -> tuple[bool, int]:
-    return scored[0].name.kind == "heading", scored[0].span.start
+def _turn(found: _Found) -> tuple[bool, int]:
+    return found.name.kind == "heading", found.span.start
 
 
 def _words(note: Note, headings: bool) -> list[Token | None]:
@@ -245,7 +259,10 @@ def _section(note: Note, offset: int) -> int:
     return sum(heading.span.start <= offset for heading in note.headings)
 
 
-def _score(note: Note, words: Sequence[Token | None], each: _Found, context: Context, phrases: Phrases) -> float:
+def _score(
+    note: Note, words: Sequence[Token | None], each: _Found, context: Context, phrases: Phrases, least: float
+) -> float:
+    """The score; one below `least` may be too high, for then the words that the note shares were not looked at."""
     inside = tuple(w for w in words[each.first : each.last] if w is not None)
     before, after = beside(note, words, each.first, each.last, each.span)
     place = Place(
@@ -262,19 +279,19 @@ def _score(note: Note, words: Sequence[Token | None], each: _Found, context: Con
         enumerated=enumerated(note, each.span),
         defines=defines(note, each.span),
         phrase=len(inside) == 1 and in_phrase(words, each.first),
-        own_name=own_name(note, inside),
+        own_name=own_name(note, inside) or spells_own_name(note, words, each.first, each.last),
         own_phrase=len(inside) == 1 and in_own_phrase(phrases, words, each.first),
         share=min(context.share(word.folded) for word in inside),
         passages=context.passages(),
-        sense=_sense(note, each, context),
+        sense=replace(context.sense(each.span, each.name.text, each.name.target), words=1.0),
         spelled_out=each.name.kind == "initials" and spelled_out(words, each.name),
     )
-    return worth(each.name, each.form, place)
-
-
-def _sense(note: Note, each: _Found, context: Context) -> Sense:
+    most = worth(each.name, each.form, place)
+    if most < least or not place.sense.known:
+        return most
     own = {token.stem for token in each.name.tokens}
-    return context.sense(each.span, _around(note, each.span), each.name.text, each.name.target, own)
+    said = context.said(_around(note, each.span), each.name.target, own)
+    return worth(each.name, each.form, replace(place, sense=replace(place.sense, words=said)))
 
 
 def _around(note: Note, span: Span) -> str:

@@ -62,7 +62,8 @@ _PHRASES = _by_word(f"{_RUSSIAN.strip()}|{_ENGLISH.strip()}")
 
 def own_phrases(note: Note) -> Phrases:
     """What a note itself calls by several words, in its title and headings, by each of their stems, with its place in
-    them: where it speaks of the “internet layer”, nobody means the internet.
+    them: where it speaks of the “internet layer”, nobody means the internet. Of its own name the first words are a
+    phrase, too, but for the last of them: in “Internet protocol suite” the “internet protocol” is not the internet.
     """
     found: defaultdict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
     for title in {title_of(note.path), *note.aliases, *(heading.text for heading in note.headings)}:
@@ -70,6 +71,12 @@ def own_phrases(note: Note) -> Phrases:
         if 1 < len(said) <= _LONGEST and not STOP_WORDS.intersection(words(title)):
             for place, word in enumerate(said):
                 found[word].append((said, place))
+    for name in (title_of(note.path), *note.aliases):
+        said = tuple(stems(name))
+        if 2 < len(said) <= _LONGEST and not STOP_WORDS.intersection(words(name)):
+            for end in range(2, len(said)):
+                for place, word in enumerate(said[: end - 1]):
+                    found[word].append((said[:end], place))
     return found
 
 

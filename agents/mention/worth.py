@@ -24,6 +24,7 @@ _KINDS: Mapping[Kind, float] = {
     "heading": 0.4,
 }
 _MANNERS = {"exact": 0.0, "inflected": -0.1, "number": -0.3, "derived": -4.5}
+_ONE_OF_THEM = 1.5
 _FEW_LETTERS = 4
 _ORDINARY = 2.0
 _LONGEST_ACRONYM = 6
@@ -51,7 +52,7 @@ _BEFORE_VERBS, _AFTER_VERBS = frozenset(_VERBS_BEFORE.split()), frozenset(_VERBS
 
 def worth(name: Name, form: Form, place: Place) -> float:
     """The score of one mention. Raises nothing."""
-    weight = _KINDS[name.kind] + _MANNERS[form.manner]
+    weight = _KINDS[name.kind] + _MANNERS[form.manner] - (_ONE_OF_THEM if _one_of_them(name, form) else 0.0)
     weight += _rarity(name, place) if len(name.tokens) == 1 else min(1.6, 0.8 * (len(name.tokens) - 1))
     weight += _spelling(name, place) + _homonym(name, place) + _verb(name, place) + sense_worth(name, form, place)
     weight -= _commonness(name, place) + (3.0 if place.label and not place.listed else 0.0)
@@ -67,6 +68,13 @@ def worth(name: Name, form: Form, place: Place) -> float:
         weight += _habit(name, place)  # links to “computer” say nothing of “computing”
     weight -= (3.0 if _vague(name) else 0.0) + (_ORDINARY if _ordinary(name) else 0.0)
     return round(1 / (1 + math.exp(-weight)), 3)
+
+
+def _one_of_them(name: Name, form: Form) -> bool:
+    """Whether an English word is the singular of what its note is also called: a window is not called “windows”."""
+    if len(name.tokens) != 1 or form.manner != "number" or name.kind not in ("alias", "anchor"):
+        return False
+    return name.tokens[0].latin and is_plural(name.tokens[0].folded)
 
 
 def _longer(name: Name, place: Place) -> float:

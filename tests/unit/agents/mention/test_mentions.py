@@ -207,6 +207,20 @@ def test_a_note_does_not_mention_another_one_by_its_own_name() -> None:
     assert find_mentions(own, names) == []
 
 
+def test_a_part_of_what_initials_in_the_notes_own_name_stand_for_is_none() -> None:
+    names = Names.build(Entry(vault_path(f"{t}.md"), t) for t in ("Kangaroo", "Relational database"))
+    text = "A kangaroo over internet protocol, in a relational database service."
+    assert [m.text for m in find_mentions(note_of(text), names)] == ["kangaroo", "relational database"]
+    assert [m.text for m in find_mentions(note_of(text, "KoIP server.md"), names)] == ["relational database"]
+    assert [m.text for m in find_mentions(note_of(text, "Amazon RDS.md"), names)] == ["kangaroo"]
+
+
+def test_one_of_what_a_note_is_called_by_in_the_plural_is_less_sure() -> None:
+    names = Names.build([Entry(vault_path("Weaving.md"), "Weaving", ("looms", "valve"))])
+    (one,), (several,) = found("A loom.", names), found("All valves.", names)
+    assert one.score < SURE <= several.score
+
+
 def test_a_word_in_the_middle_of_a_longer_name_is_none_but_an_article_makes_no_name() -> None:
     assert links("Ask about Super Docker Server.") == []
     assert links("## The Docker engine\n", headings=True) == ["[[Docker]]"]

@@ -59,12 +59,16 @@ def context(ledger: Ledger, path: VaultPath) -> LedgerContext:
 
 def sense(ledger: Ledger, path: VaultPath) -> Sense:
     start = NOTES[path].index("mouse")
-    return context(ledger, path).sense(Span(start, start + 5), NOTES[path], "Mouse", MOUSE, {"mous"})
+    return context(ledger, path).sense(Span(start, start + 5), "Mouse", MOUSE)
+
+
+def said(ledger: Ledger, path: VaultPath) -> float:
+    return context(ledger, path).said(NOTES[path], MOUSE, {"mous"})
 
 
 def test_a_note_fits_the_passage_that_speaks_of_its_matter(ledger: Ledger) -> None:
     at_desk, in_pantry = sense(ledger, DESK), sense(ledger, PANTRY)
-    assert at_desk.words > 0.3 > in_pantry.words
+    assert said(ledger, DESK) > 0.3 > said(ledger, PANTRY)
     assert at_desk.nearness is not None and in_pantry.nearness is not None
     assert at_desk.nearness > in_pantry.nearness
     assert at_desk.capitals == "common"
@@ -72,8 +76,9 @@ def test_a_note_fits_the_passage_that_speaks_of_its_matter(ledger: Ledger) -> No
 
 def test_other_bytes_than_those_indexed_have_no_vector(ledger: Ledger) -> None:
     unknown = LedgerContext(ledger, DESK, "other bytes", Portraits(ledger, Sample(ledger)))
-    assert unknown.sense(Span(17, 22), NOTES[DESK], "Mouse", MOUSE, {"mous"}).nearness is None
-    assert not LedgerContext(ledger, DESK, "").sense(Span(17, 22), NOTES[DESK], "Mouse", MOUSE, set()).known
+    assert unknown.sense(Span(17, 22), "Mouse", MOUSE).nearness is None
+    assert not LedgerContext(ledger, DESK, "").sense(Span(17, 22), "Mouse", MOUSE).known
+    assert LedgerContext(ledger, DESK, "").said(NOTES[DESK], MOUSE, set()) == 0.0
 
 
 def test_what_a_word_means_decides_whether_it_is_proposed(ledger: Ledger) -> None:
