@@ -35,6 +35,8 @@ class Place:
     """Their own note is called so."""
     own_phrase: bool = False
     """They are a part of a phrase that is a title or a heading of their own note."""
+    same_folder: bool = False
+    """Their own note lies in the folder of the one that they may mean."""
     share: float = 0.0
     """The share of the vault's passages that have the rarest of the words; 0 where nobody knows."""
     passages: int = 0

@@ -52,7 +52,7 @@ def _fit(name: Name, form: Form, place: Place) -> float:
     """What it is worth of a word that nobody linked: the more it may mean, the more the passage has to speak of the note."""
     sense = place.sense
     if sense.nearness is None:
-        return 3 * min(_KNOWN_SAID, sense.words) - (_COLLECTION if _collects(name) else 0.0)
+        return 3 * min(_KNOWN_SAID, sense.words) - (_COLLECTION if not name.uses and collects(name) else 0.0)
     near = min(_NEAREST, max(_FARTHEST, sense.nearness))
     many = _many(form, place)
     weight = (
@@ -60,7 +60,7 @@ def _fit(name: Name, form: Form, place: Place) -> float:
         - (_DOUBT_LATIN if place.words[0].latin else _DOUBT)
         - many * (_MEANINGS - _NEAR * near)
     )
-    if _collects(name):
+    if not name.uses and collects(name):
         return weight
     weight += 1.4 if form.manner == "number" else 0.0
     return weight + (3.0 if is_everyday(name.tokens[0].folded, place.words[0].folded) else 0.0)
@@ -89,10 +89,10 @@ def _is_noun(form: Form, word: Token, before: Token | None) -> bool:
     )
 
 
-def _collects(name: Name) -> bool:
+def collects(name: Name) -> bool:
     """Whether a title is a plural: “Recipes” is where recipes are kept, and whoever speaks of recipes does not mean it."""
-    word = name.tokens[0]
-    if name.kind != "title" or name.uses or word.acronym:
+    word = name.tokens[-1]
+    if name.kind != "title" or word.acronym or (word.cyrillic and len(name.tokens) > 1):
         return False
     if not word.cyrillic:
         return is_plural(word.folded) and any(one != word.folded for one in singulars(word.folded))

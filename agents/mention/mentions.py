@@ -23,7 +23,7 @@ from agents.mention.tokens import Token, tokens
 from agents.mention.whole import closed, with_signs, within_word
 from agents.mention.worth import worth
 from vault_sync.notes.note import Note, Span
-from vault_sync.paths import VaultPath, title_of
+from vault_sync.paths import VaultPath, folder_of, title_of
 
 __all__ = ["SURE", "Context", "Entry", "Known", "Mention", "Names", "find_mentions"]
 
@@ -281,6 +281,7 @@ def _score(
         phrase=len(inside) == 1 and in_phrase(words, each.first),
         own_name=own_name(note, inside) or spells_own_name(note, words, each.first, each.last),
         own_phrase=len(inside) == 1 and in_own_phrase(phrases, words, each.first),
+        same_folder=folder_of(note.path) == folder_of(each.name.target),
         share=min(context.share(word.folded) for word in inside),
         passages=context.passages(),
         sense=replace(context.sense(each.span, each.name.text, each.name.target), words=1.0),

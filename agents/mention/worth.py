@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping
 
-from agents.mention.english import is_plural
+from agents.mention.english import is_plural, singulars
 from agents.mention.everyday import EVERYDAY, is_everyday
 from agents.mention.evidence import Place
-from agents.mention.fit import sense_worth
+from agents.mention.fit import collects, sense_worth
 from agents.mention.form import Form
 from agents.mention.homonym import doubt
 from agents.mention.inflection import readings
@@ -27,6 +27,7 @@ _MANNERS = {"exact": 0.0, "inflected": -0.1, "number": -0.3, "derived": -4.5}
 _ONE_OF_THEM = 1.5
 _FEW_LETTERS = 4
 _ORDINARY = 2.0
+_OF_A_PAGE, _FEW_LINKS = 2.0, 2
 _LONGEST_ACRONYM = 6
 """Letters; a longer word in capitals is only said loudly."""
 _SHORT = {1: 4.6, 2: 2.2, 3: 1.2}
@@ -67,6 +68,7 @@ def worth(name: Name, form: Form, place: Place) -> float:
     if form.manner != "derived" or name.kind == "anchor":
         weight += _habit(name, place)  # links to “computer” say nothing of “computing”
     weight -= (3.0 if _vague(name) else 0.0) + (_ORDINARY if _ordinary(name) else 0.0)
+    weight -= _OF_A_PAGE if _page(name, form, place) else 0.0
     return round(1 / (1 + math.exp(-weight)), 3)
 
 
@@ -116,6 +118,16 @@ def _ordinary(name: Name) -> bool:
     said = [token.folded for token in name.tokens]
     every = [word in STOP_WORDS or word in EVERYDAY or word.removesuffix("s") in EVERYDAY for word in said]
     return len(said) > 1 and all(every)
+
+
+def _page(name: Name, form: Form, place: Place) -> bool:
+    """Whether a title is an everyday plural that few links show: “Guides” is a page of the vault, and a note that does
+    not lie beside it means other guides.
+    """
+    if form.manner != "exact" or name.uses > _FEW_LINKS or place.same_folder or not collects(name):
+        return False
+    word = name.tokens[0].folded
+    return _ordinary(name) or (len(name.tokens) == 1 and is_everyday(word, *singulars(word)))
 
 
 def _commonness(name: Name, place: Place) -> float:
