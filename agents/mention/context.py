@@ -83,7 +83,7 @@ class LedgerContext:
         length = next((len(chunk.text) for chunk in self._chunks if span.start in chunk.span), 0)
         if here is not None and portrait.seen is not None:
             near = nearness(against.seen(here, self._language), portrait.seen, against.notes)
-        return Sense(True, 0.0, near, length, capitals(name, portrait.text), portrait.apart)
+        return Sense(True, 0.0, near, length, capitals(name, portrait.text), portrait.apart, portrait.told)
 
     @cached_property
     def _against(self) -> Background | None:

@@ -26,6 +26,7 @@ _TELLING = 240
 """Code points from which on a passage says what it is about."""
 _LIKELY, _PROPER = 1.2, 3.0
 """What a proper name loses in small letters."""
+_UNTOLD = 6.0
 _COLLECTION, _LIST_OF_MEANINGS = 4.0, 5.0
 _DETERMINING = """
 a an the this that these those my your his her its our their whose which some any no each every both all few many several
@@ -45,7 +46,14 @@ def sense_worth(name: Name, form: Form, place: Place) -> float:
     fit = _fit(name, form, place)
     fit = min(0.0, fit) if name.kind in ("short", "initials") else fit  # nobody called the note so
     weight = (1 - trust) * fit + trust * _known_fit(place.sense)
-    return weight - _improper(name, place) - listing
+    return weight - _improper(name, place) - listing - _untold(name, form, place)
+
+
+def _untold(name: Name, form: Form, place: Place) -> float:
+    """What a word of many meanings loses whose note has no text yet: few links do not say which of them is meant."""
+    if place.sense.told or not name.uses:
+        return 0.0
+    return _UNTOLD * _many(form, place) * min(1.0, 2 / (1 + name.uses))
 
 
 def _fit(name: Name, form: Form, place: Place) -> float:

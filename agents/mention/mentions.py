@@ -35,6 +35,8 @@ _NEAR = 400
 _AGAIN = 0.8
 """The highest score of a mention there: worth proposing, and not worth writing without a question."""
 _OF_A_REPOSITORY = frozenset({"README", "CONTRIBUTING", "CHANGELOG", "CODE_OF_CONDUCT"})
+_DRAWING = "excalidraw-plugin"
+"""The property that makes a note a drawing."""
 _AROUND = 200
 """Code points on each side whose words tell what a word means."""
 _JOINABLE = re.compile(r"(?:[^\w\r\n|]|_){1,4}")
@@ -126,9 +128,9 @@ def find_mentions(
     Of several names the longest wins. A note is linked once in a `section` (or in the whole `note`), and not where
     that links it already; right behind a link to it in another section nothing is sure. With `headings`, words in
     headings count too. Of two side by side the modifier is left out. Pages of a repository have none: they are
-    read where links between notes do not work.
+    read where links between notes do not work. Nor have drawings: their text is what a plugin keeps in it.
     """
-    if title_of(note.path) in _OF_A_REPOSITORY:
+    if title_of(note.path) in _OF_A_REPOSITORY or _DRAWING in note.frontmatter:
         return []
     words, asked = _words(note, headings), context or _NoContext()
     found = {each.span.start: each for each in _longest(_verified(note, names, words, asked))}

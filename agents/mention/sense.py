@@ -48,6 +48,8 @@ class Sense:
     capitals: Capitals = "unknown"
     apart: bool = False
     """The note only tells the meanings of its name apart."""
+    told: bool = True
+    """Whether the note has a text that says what it is about."""
 
 
 UNKNOWN = Sense()
@@ -62,6 +64,8 @@ class Portrait:
     text: str
     apart: bool
     """Whether it only tells the meanings of its name apart."""
+    told: bool
+    """Whether it has a text that says what it is about."""
 
 
 class Portraits:
@@ -92,9 +96,10 @@ class Portraits:
         text = "\n".join(chunk.text for chunk in chunks)
         names = [content(record.title), content(folder_of(path)), *map(content, record.aliases)]
         vectors = self._ledger.embedded([chunk.id for chunk in chunks])[1]
-        told = len(vectors) and len(text) >= _FEWEST_LETTERS
-        seen = against.seen(mean_vector(vectors), record.language) if told else None
-        portrait = Portrait(weighed(Counter(content(text)), names, against), seen, text, tells_apart(path, text))
+        told = len(text) >= _FEWEST_LETTERS
+        seen = against.seen(mean_vector(vectors), record.language) if told and len(vectors) else None
+        topic, apart = weighed(Counter(content(text)), names, against), tells_apart(path, text)
+        portrait = Portrait(topic, seen, text, apart, told)
         with self._lock:
             self._kept[path] = record.hash, against, portrait
             if len(self._kept) > _KEPT:

@@ -4,6 +4,7 @@ import json
 import random
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from tests.bench.judged import FIXTURES
 from vault_sync.notes.lines import Lines
 from vault_sync.notes.note import Note, Span
 from vault_sync.notes.parse import parse_note
+from vault_sync.notes.resolve import Resolver
 from vault_sync.paths import VaultPath, title_of, vault_path
 from vault_sync.text import fold
 
@@ -59,6 +61,25 @@ class LinkedVault:
         order = list(self.links)
         random.Random(SEED).shuffle(order)
         return tuple(tuple(order[i::FOLDS]) for i in range(FOLDS))
+
+
+def unlinked(vault: LinkedVault) -> Mapping[VaultPath, Note]:
+    """The vault's notes as if none of its inline links had been made."""
+    links: defaultdict[VaultPath, list[WrittenLink]] = defaultdict(list)
+    for link in vault.links:
+        links[link.source].append(link)
+    return {path: hide(note, links[path])[0] for path, note in vault.notes.items()}
+
+
+def with_unmade(vault: LinkedVault) -> Mapping[VaultPath, Note]:
+    """The vault's notes, and an empty one for each note that they link and that is not there."""
+    resolver, made = Resolver(vault.notes), dict[VaultPath, Note]()
+    for note in vault.notes.values():
+        for link in note.links:
+            if link.target and "." not in link.target[-5:] and resolver.resolve(link.target, note.path) is None:
+                path = vault_path(f"{link.target}.md")
+                made.setdefault(path, parse_note(path, b""))
+    return {**vault.notes, **made}
 
 
 def read_vault(name: str) -> LinkedVault:

@@ -57,6 +57,20 @@ def test_latin_words_among_russian_ones_and_acronyms_mean_one_thing() -> None:
     assert worth("BRIDGE", "BRIDGE", near(0.0)) > worth("Bridge", "bridge", near(0.0))
 
 
+def test_few_links_do_not_say_what_a_word_of_many_meanings_means_whose_note_has_no_text() -> None:
+    untold = replace(near(None), told=False)
+
+    def loss(word: str, uses: int) -> float:
+        linked = replace(name(word), uses=uses)
+        places = (Place(tuple(tokens(word)), sense=sense) for sense in (untold, near(None)))
+        without, told = (sense_worth(linked, Form("exact"), place) for place in places)
+        return told - without
+
+    assert loss("light", 1) > 5 > loss("light", 8) > 0
+    assert loss("rootkit", 1) == 0 == loss("light", 0)
+    assert loss("стол", 1) > loss("мениск", 1)
+
+
 def test_words_in_common_speak_for_it_up_to_a_share() -> None:
     assert worth("Bridge", "bridge", near(0.0, 0.1)) > worth("Bridge", "bridge", near(0.0, 0.05))
     assert worth("Bridge", "bridge", near(0.0, 0.4)) == worth("Bridge", "bridge", near(0.0, 0.2))

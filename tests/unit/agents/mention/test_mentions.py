@@ -215,6 +215,20 @@ def test_a_part_of_what_initials_in_the_notes_own_name_stand_for_is_none() -> No
     assert [m.text for m in find_mentions(note_of(text, "Amazon RDS.md"), names)] == ["kangaroo"]
 
 
+def test_a_drawing_has_none() -> None:
+    assert links("---\nexcalidraw-plugin: parsed\n---\nWe use Docker.\n") == []
+    assert links("---\nplugin: excalidraw\n---\nWe use Docker.\n") == ["[[Docker]]"]
+
+
+def test_an_everyday_plural_is_a_page_that_only_notes_beside_it_mean() -> None:
+    titles = ("Pages/Learning resources.md", "Pages/Guides.md")
+    names = Names.build(Entry(vault_path(t), t[6:-3], (), (), (t[6:-3],)) for t in titles)
+    text = "There are few learning resources, unlike other guides."
+    beside = {m.target: m.score for m in find_mentions(note_of(text, "Pages/Start.md"), names, least=0.0)}
+    elsewhere = {m.target: m.score for m in find_mentions(note_of(text, "Tools/Prefect.md"), names, least=0.0)}
+    assert all(elsewhere[vault_path(t)] < beside[vault_path(t)] - 0.1 for t in titles)
+
+
 def test_one_of_what_a_note_is_called_by_in_the_plural_is_less_sure() -> None:
     names = Names.build([Entry(vault_path("Weaving.md"), "Weaving", ("looms", "valve"))])
     (one,), (several,) = found("A loom.", names), found("All valves.", names)
