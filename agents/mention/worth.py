@@ -124,7 +124,7 @@ def _page(name: Name, form: Form, place: Place) -> bool:
     """Whether a title is an everyday plural that few links show: “Guides” is a page of the vault, and a note that does
     not lie beside it means other guides.
     """
-    if form.manner != "exact" or name.uses > _FEW_LINKS or place.same_folder or not collects(name):
+    if form.manner != "exact" or not 0 < name.uses <= _FEW_LINKS or place.same_folder or not collects(name):
         return False
     word = name.tokens[0].folded
     return _ordinary(name) or (len(name.tokens) == 1 and is_everyday(word, *singulars(word)))
@@ -210,8 +210,9 @@ def _verb(name: Name, place: Place) -> float:
         return 0.0
     before, after = (token.folded if token is not None else "" for token in (place.before, place.after))
     subject = place.before is not None and place.before.latin and before not in STOP_WORDS and not is_plural(before)
-    if word.folded.removesuffix("s") in EVERYDAY and word.folded != name.tokens[0].folded and subject:
-        return -2.5 if after and after not in STOP_WORDS else 0.0  # “adware displays unwanted advertisements”
+    third = word.folded.removesuffix("s") in EVERYDAY and word.folded != name.tokens[0].folded and subject
+    if third and after and after not in STOP_WORDS:
+        return -2.5  # “adware displays unwanted advertisements”
     if before == "to":
         return -4.0 if word.folded in EVERYDAY else 0.0
     return -4.0 if before in _BEFORE_VERBS or (after in _AFTER_VERBS and before not in _BEFORE_NOUNS) else 0.0

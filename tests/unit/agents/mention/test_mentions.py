@@ -278,6 +278,12 @@ def test_a_phrase_of_everyday_words_is_not_sure_and_a_noun_before_it_is_no_verb(
     assert links("Adware displays unwanted windows.", names) == []
 
 
+def test_what_a_noun_does_is_a_verb_also_before_an_article() -> None:
+    names = Names.build([Entry(vault_path("Display.md"), "Display", (), (), ("Display",) * 9)])
+    assert links("Two displays are broken.", names) == ["[[Display|displays]]"]
+    assert links("The tool displays a window.", names) == []
+
+
 def test_a_page_of_a_repository_has_no_mentions() -> None:
     assert find_mentions(note_of("We use Docker.", "README.md"), NAMES) == []
     assert find_mentions(note_of("We use Docker.", "Readme first.md"), NAMES) != []
