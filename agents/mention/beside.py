@@ -1,6 +1,8 @@
 """What stands right beside a mention, and what its note is called: words, links, capitals. Pure."""
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from agents.mention.name import Name
 from agents.mention.place import begins
@@ -10,6 +12,7 @@ from vault_sync.notes.note import Note, Span
 
 _INSIDE_NAMES = frozenset({"of", "for"})
 _BLANKS = " \t*_=~"
+_POSSESSIVE = re.compile(r"['’]s(?!\w)")
 _FEWEST_INITIALS = 3
 
 
@@ -21,9 +24,18 @@ def beside(
     after = words[last] if last < len(words) else None
     if before is not None and note.text[before.end : span.start].strip(_BLANKS):
         before = None
+    owner = _owner(note, before, span.start) if before is not None else None
     if after is not None and note.text[span.end : after.start].strip(_BLANKS):
         after = None
-    return before or _of_link(note, span.start, -1), after or _of_link(note, span.end, 1)
+    return owner or before or _of_link(note, span.start, -1), after or _of_link(note, span.end, 1)
+
+
+def _owner(note: Note, before: Token, start: int) -> Token | None:
+    """The last word of a link that is in the possessive right before: «[[Compose]]'s Docker»."""
+    found = _POSSESSIVE.match(note.text, before.start - 1, start)
+    link = next((each for each in note.links if found and each.span.end == found.start()), None)
+    shown = list(tokens(link.alias or link.target.rpartition("/")[2])) if link is not None else []
+    return replace(shown[-1], start=link.span.start) if link is not None and shown else None
 
 
 def _of_link(note: Note, offset: int, step: int) -> Token | None:

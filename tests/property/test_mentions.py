@@ -1,6 +1,6 @@
 """Whatever a note holds: links are made of prose only, nothing else changes, and there is nothing more to do then."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.mention.mentioner import Mentioner
@@ -130,6 +130,7 @@ def test_a_mention_stands_in_prose(text: str, headings: bool, once: str) -> None
 
 
 @given(texts)
+@example(", Compose's Docker")
 def test_writing_changes_the_mentions_only_and_leaves_nothing_to_do(text: str) -> None:
     data = text.encode()
     agent = Mentioner(lambda: NAMES)
