@@ -9,7 +9,8 @@ faults were looked at, and those of the Russian half of the third (`fresh3`), of
 The fourth (`fresh4`), of stars, sails, stages, bees and slopes, was written without reading the code or running it;
 its faults were looked at since. The fifth (`fresh5`), of clay, weather, type, rope, wheels and horses, was written before
 the code was changed for those faults, and the code ran on it once after that; its faults were looked at since. The sixth
-(`fresh6`), of watches, fencing, wool, cars, film, tea and cheese, was written before the code was changed for those.
+(`fresh6`), of watches, fencing, wool, cars, film, tea and cheese, was written before the code was changed for those, and the
+code ran on it once after that.
 """
 
 import json
