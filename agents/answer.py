@@ -26,6 +26,8 @@ from vault_sync.text import language_of
 
 _NOT_THERE = re.compile(r"\W*not in (?:the|your|my) notes\b", re.IGNORECASE)
 
+_ENOUGH = 1024
+"""Tokens that an answer may have also where that is more than a quarter of the context."""
 _ENDED = re.compile(r"[.!?…:;)\]\"»”*`|]$")
 
 
@@ -230,11 +232,14 @@ class Answerer:
         return self._prompts.phrase(state.language, key, **values)
 
 
-async def _fitting(engine: ChatEngine, messages: Sequence[Message], most: int) -> int:
-    """As many tokens as are wanted, or as the prompt leaves: how long that became is none of the client's doing."""
-    if most <= engine.context_tokens // 4:
-        return most  # the prompt was made to leave that
-    return max(1, min(most, engine.context_tokens - await engine.count_tokens(messages)))
+async def _fitting(engine: ChatEngine, messages: Sequence[Message], wanted: int) -> int:
+    """How many tokens an answer may have: of what is wanted no more than the prompt leaves, whose length is none of the
+    client's doing, and than a quarter of the context: small models ramble on where they may."""
+    quarter = engine.context_tokens // 4
+    if wanted <= quarter:
+        return wanted  # the prompt was made to leave that
+    left = engine.context_tokens - await engine.count_tokens(messages)
+    return max(1, min(wanted, left, max(quarter, _ENOUGH)))
 
 
 def _asked(messages: Sequence[Message]) -> str:

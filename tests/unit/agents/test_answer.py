@@ -85,15 +85,18 @@ async def test_a_supported_sentence_carries_its_source() -> None:
     assert answer.done.usage.prompt_tokens > 0
 
 
-@pytest.mark.parametrize(("wanted", "room"), [(100, 100), (3000, None), (100_000, None)])
-async def test_an_answer_may_have_what_the_prompt_leaves_of_the_context_and_no_more(
-    wanted: int, room: int | None
+@pytest.mark.parametrize(
+    ("wanted", "context", "most"),
+    [(100, 2000, 100), (900, 2000, 900), (100_000, 2000, 1024), (100_000, 1000, None), (100_000, 8000, 2000)],
+)
+async def test_of_a_large_limit_an_answer_gets_what_fits_and_what_anybody_would_read(
+    wanted: int, context: int, most: int | None
 ) -> None:
-    desk = Desk(ScriptedChat("Sencha is steamed in Japan.", context_tokens=2000))
+    desk = Desk(ScriptedChat("Sencha is steamed in Japan.", context_tokens=context))
     answer = await desk.ask(ASKED, max_tokens=wanted)
     (asked,) = desk.planner.requests
-    left = 2000 - await desk.planner.count_tokens(asked.messages)
-    assert asked.max_tokens == (room or left)
+    left = context - await desk.planner.count_tokens(asked.messages)
+    assert asked.max_tokens == (most or left) <= left
     assert answer.text == "Sencha is steamed in Japan. [1]"
 
 
