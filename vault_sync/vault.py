@@ -68,8 +68,12 @@ class Vault:
         for path, disk_path, entry in self._walk(policy, passed_over):
             if path in files:
                 passed_over[disk_path] = "Another file has the same name in another Unicode form."
-            elif policy.readable(path) and (stamp := _stamp_of(entry, disk_path)):
-                files[path] = stamp
+            elif policy.readable(path):
+                try:
+                    if stamp := _stamp_of(entry, disk_path):
+                        files[path] = stamp
+                except OSError as error:
+                    passed_over[path] = f"It can not be looked at: {error.strerror}."
             elif is_pdf(path) and not policy.pdf and not policy.hidden(path):
                 passed_over[path] = f"Nothing is installed that reads PDFs. {INSTALL}"
         self.check()
@@ -109,7 +113,7 @@ class Vault:
     def _stamp(self, disk_path: str) -> FileStamp | None:
         try:
             return _regular(os.lstat(f"{self.root}/{disk_path}"), disk_path)
-        except FileNotFoundError:
+        except OSError:
             return None
 
     def locate(self, path: VaultPath) -> Path | None:

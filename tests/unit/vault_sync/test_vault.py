@@ -105,6 +105,23 @@ def test_a_note_over_the_limit_is_refused_with_the_sizes(tmp_path: Path) -> None
         vault.read(VaultPath("big.md"), limit=1000)
 
 
+def test_a_file_that_can_not_be_looked_at_keeps_no_other_from_being_listed(tmp_path: Path) -> None:
+    vault, part = make(tmp_path, good="x"), "d" * 250
+    deep = os.open(tmp_path, os.O_RDONLY)
+    folders = (4090 - len(str(tmp_path))) // 251
+    for _ in range(folders):
+        os.mkdir(part, dir_fd=deep)
+        deep, above = os.open(part, os.O_RDONLY, dir_fd=deep), deep
+        os.close(above)
+    name = "n" * 250 + ".md"  # its whole path is longer than the system takes
+    os.close(os.open(name, os.O_CREAT | os.O_WRONLY, dir_fd=deep))
+    os.close(deep)
+    listing = vault.list(Policy())
+    assert list(listing.files) == ["good.md"]
+    assert listing.passed_over == {f"{part}/" * folders + name: "It can not be looked at: File name too long."}
+    assert [stamp.disk_path for stamp in vault.out_of_sight(Policy(exclude=("*",)))] == ["good.md"]
+
+
 def test_a_pipe_is_no_note(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     vault = Vault(tmp_path)
