@@ -18,6 +18,8 @@ from vault_sync.paths import VaultPath, is_pdf, is_text
 from vault_sync.policy.policy import Policy
 
 MAX_NOTE_BYTES = 5 * 1024 * 1024
+LATEST = 2**63 - 1
+"""The last time in ns that SQLite can keep (in the year 2262); disks know later ones."""
 _NOT_UTF8 = "The name is not valid UTF-8."
 _UNFIT = "The name holds a backslash or is that of a drive: on other systems it means something else."
 
@@ -153,7 +155,7 @@ class Vault:
                     raise NoteNotFoundError(f"{path!r} is not a file.")
                 if info.st_size > limit:
                     raise _too_large(path, info.st_size, limit)
-                return file.read(), FileStamp(found[0], info.st_size, info.st_mtime_ns)
+                return file.read(), _stamped(info, found[0])
         except FileNotFoundError as error:
             raise NoteNotFoundError(f"There is no note {path!r}.") from error
         except OSError as error:
@@ -234,7 +236,11 @@ def _stamp_of(entry: Entry, disk_path: str) -> FileStamp | None:
 
 
 def _regular(info: os.stat_result, disk_path: str) -> FileStamp | None:
-    return FileStamp(disk_path, info.st_size, info.st_mtime_ns) if stat.S_ISREG(info.st_mode) else None
+    return _stamped(info, disk_path) if stat.S_ISREG(info.st_mode) else None
+
+
+def _stamped(info: os.stat_result, disk_path: str) -> FileStamp:
+    return FileStamp(disk_path, info.st_size, min(info.st_mtime_ns, LATEST))
 
 
 def _too_large(path: VaultPath, size: int, limit: int) -> UnreadableNoteError:

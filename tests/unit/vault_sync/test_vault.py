@@ -122,6 +122,17 @@ def test_a_file_that_can_not_be_looked_at_keeps_no_other_from_being_listed(tmp_p
     assert [stamp.disk_path for stamp in vault.out_of_sight(Policy(exclude=("*",)))] == ["good.md"]
 
 
+def test_times_that_no_database_takes_are_the_last_that_it_does(tmp_path: Path) -> None:
+    vault, file = make(tmp_path, far="x"), tmp_path / "far.md"
+    os.utime(file, (2**33.5, 2**33.5))
+    if file.stat().st_mtime_ns < 2**63:
+        pytest.skip("this disk knows no such time")
+    path = VaultPath("far.md")
+    stamp = vault.stamp(path)
+    assert stamp is not None and stamp.mtime_ns == 2**63 - 1
+    assert vault.list(Policy()).files == {path: stamp} and vault.read(path)[1] == stamp
+
+
 def test_a_pipe_is_no_note(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.md")
     vault = Vault(tmp_path)
