@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.effort import LONG
 from tests.process import ENDLESS, Daemon, environment, run_famulus
 from vault_sync.errors import VaultUnavailableError
 from vault_sync.vault import Vault
@@ -159,7 +160,7 @@ def test_the_data_folder_must_not_lie_in_the_vault(vault: Path, tmp_path: Path) 
 
 def test_wrong_and_missing_tokens_hosts_and_origins(start: Start) -> None:
     daemon = start().ready()
-    with httpx.Client(base_url=daemon.url) as stranger:
+    with httpx.Client(base_url=daemon.url, timeout=LONG) as stranger:
         health = stranger.get("/api/health").json()
         assert set(health) == {"status", "index"}, "strangers learn nothing of the vault"
         assert stranger.get("/docs").status_code == stranger.get("/openapi.json").status_code == 200

@@ -16,6 +16,7 @@ from daemon.config import NotesSection, RuleSection, SearchSection
 from daemon.evaluation.evaluating import Evaluating, EvaluationBusyError, Wish
 from daemon.terminal import measures
 from tests.composed import Build
+from tests.effort import LONG
 from vault_sync.index.sync import Stopped
 from vault_sync.ports import Vectors
 
@@ -101,10 +102,10 @@ async def test_one_at_a_time_and_it_ends_when_told(famulus: Famulus) -> None:
 
     def stopped() -> bool:
         begun.set()
-        return go_on.wait(30)
+        return go_on.wait(LONG)
 
     running = asyncio.create_task(asyncio.to_thread(evaluating.run, Wish(), stopped))
-    await asyncio.to_thread(begun.wait, 30)
+    await asyncio.to_thread(begun.wait, LONG)
     with pytest.raises(EvaluationBusyError):
         evaluating.run(Wish())
     go_on.set()

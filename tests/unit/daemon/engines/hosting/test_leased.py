@@ -85,7 +85,7 @@ async def test_a_reader_who_goes_ends_the_answer_and_the_lease() -> None:
     await stream.aclose()
     assert chat.closed_early == 1
     flat.clock.now = 2000.0
-    assert await asyncio.wait_for(text_of(LeasedChat(Chat("x", name="b", flat=flat), residency)), 10) == "x"
+    assert await asyncio.wait_for(text_of(LeasedChat(Chat("x", name="b", flat=flat), residency)), LONG) == "x"
 
 
 @dataclass(slots=True)
@@ -105,7 +105,7 @@ async def test_an_error_reaches_the_reader_also_when_it_was_written_ahead() -> N
     stream: Any = LeasedChat(Breaking(name="a", flat=flat), residency).stream(HELLO)
     await anext(stream)
     flat.clock.now = 2000.0
-    await asyncio.wait_for(text_of(LeasedChat(Chat("x", name="b", flat=flat), residency)), 10)
+    await asyncio.wait_for(text_of(LeasedChat(Chat("x", name="b", flat=flat), residency)), LONG)
     assert (await anext(stream)).text == "two "
     with pytest.raises(EngineError, match="It broke"):
         await anext(stream)

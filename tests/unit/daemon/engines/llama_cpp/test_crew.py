@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.engines.llama_cpp.crew import Crew
+from tests.effort import LONG
 
 CREWS = {size: Crew(size, "test") for size in (1, 2, 4)}
 
@@ -19,7 +20,7 @@ def test_the_results_come_in_the_order_of_the_parts(size: int, parts: list[int],
 
 
 def test_the_parts_are_worked_on_at_the_same_time() -> None:
-    together = threading.Barrier(4, timeout=60)
+    together = threading.Barrier(4, timeout=LONG)
     crew = CREWS[4]
     assert len(crew.share(lambda parts: together.wait(), range(4), 1)) == 4
 

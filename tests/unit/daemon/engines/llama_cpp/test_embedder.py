@@ -17,6 +17,7 @@ from daemon.engines.llama_cpp.chat import stamp
 from daemon.engines.llama_cpp.embedder import LlamaCppEmbedder
 from daemon.engines.spec import EngineSpec
 from daemon.engines.worker.worker import Launch, Worker
+from tests.effort import LONG
 from tests.fakes import tiny_reranker
 
 SCRIPT = Path(__file__).parents[4] / "fakes" / "scripted_worker.py"
@@ -78,10 +79,10 @@ def test_who_is_ended_on_purpose_in_mid_question_is_no_matter_for_a_warning(
     try:
         with ThreadPoolExecutor(1) as pool:
             answer = pool.submit(scripted.embedder.embed_query, "one")
-            assert listening.asked.wait(60)
+            assert listening.asked.wait(LONG)
             scripted.worker.close()
             with pytest.raises(EngineError) as caught:
-                answer.result(60)
+                answer.result(LONG)
     finally:
         logging.getLogger().removeHandler(listening)
     assert "closed" in caught.value.cause

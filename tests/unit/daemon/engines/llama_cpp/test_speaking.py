@@ -7,6 +7,7 @@ from typing import Any
 from daemon.engines.dialogue.answers.format import AnswerFormat
 from daemon.engines.llama_cpp.batch_ports import Chosen
 from daemon.engines.llama_cpp.speaking import GATHERED, Event, Speaker
+from tests.effort import LONG
 
 USAGE = {"prompt": 3, "cached": 0, "completion": 0}
 TOOLS = {"find": {"type": "object"}}
@@ -28,7 +29,7 @@ class Heard:
             self.speaker.chosen(1, Chosen(number, **more))
         self.speaker.over(1, reason, USAGE)
         self.speaker.step()
-        return list(self._lines.get(timeout=60))
+        return list(self._lines.get(timeout=LONG))
 
 
 def told(events: list[Event], key: str) -> str:
@@ -103,7 +104,7 @@ def test_the_first_token_is_said_at_once_and_the_next_ones_are_gathered() -> Non
     ticking.token(0.2 * GATHERED)
     ticking.token(0.2 * GATHERED)
     ticking.token(0.7 * GATHERED)
-    assert [len(ticking.lines.get(timeout=60)) for _ in range(2)] == [1, 3]
+    assert [len(ticking.lines.get(timeout=LONG)) for _ in range(2)] == [1, 3]
 
 
 def test_the_end_brings_all_that_was_gathered() -> None:
@@ -113,7 +114,7 @@ def test_the_end_brings_all_that_was_gathered() -> None:
         ticking.token()
     ticking.speaker.over(1, "length", USAGE)
     ticking.speaker.step()
-    first, rest = ticking.lines.get(timeout=60), ticking.lines.get(timeout=60)
+    first, rest = ticking.lines.get(timeout=LONG), ticking.lines.get(timeout=LONG)
     assert [event["event"] for event in (*first, *rest)] == ["token", "token", "token", "done"]
 
 
@@ -122,4 +123,4 @@ def test_where_a_stop_string_may_come_nothing_is_gathered() -> None:
     ticking.speaker.open(1, ("STOP",), AnswerFormat().parser({}, ""))
     for _ in range(3):
         ticking.token()
-    assert [len(ticking.lines.get(timeout=60)) for _ in range(3)] == [1, 1, 1]
+    assert [len(ticking.lines.get(timeout=LONG)) for _ in range(3)] == [1, 1, 1]

@@ -152,7 +152,7 @@ async def test_what_a_note_says_can_not_end_its_turn(engine: VllmEngine, model: 
 async def test_the_key_is_new_for_each_start_and_stands_in_no_command(engine: VllmEngine, model: Model) -> None:
     await ask(engine)
     first = engine._vllm.headers()["Authorization"]
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=LONG) as client:
         assert (await client.get(f"{engine._vllm._root}/health")).status_code == 401
     await engine.rest()
     os.kill(model.pids["server"], signal.SIGKILL)

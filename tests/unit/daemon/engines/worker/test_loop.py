@@ -17,6 +17,7 @@ from daemon.engines.openai.wire import tool_json, turns_of
 from daemon.engines.worker.errors import WorkerError
 from daemon.engines.worker.loop import Worker
 from daemon.engines.worker.requests import LoadOptions, Sampling
+from tests.effort import LONG
 from tests.fakes import templates
 from tests.unit.daemon.engines.llama_cpp.test_batching import END, Cells, Following
 
@@ -100,9 +101,9 @@ def events_of(model: Model, message: dict[str, Any]) -> list[Event]:
     running = threading.Thread(target=worker.run)
     running.start()
     worker.take({"id": 1, "op": "chat", "sampling": {"max_tokens": 400, "stop": []}, "messages": USER, **message})
-    assert over.wait(60)
+    assert over.wait(LONG)
     worker.end()
-    running.join(60)
+    running.join(LONG)
     return heard
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from daemon.engines.worker.orphans import OWNER, mark, orphans, sweep
+from tests.effort import LONG
 
 HERE = "pid:[1]"
 LIVES = "import sys; sys.stdin.read()"
@@ -46,5 +47,5 @@ def test_what_a_dead_daemon_left_is_ended_and_what_a_living_one_has_is_not(dead_
         for kept in started(mark()):
             found = sweep()
             assert kept.pid not in found
-            assert orphan.wait(60) == -9  # by this sweep, or by that of a daemon of another test
+            assert orphan.wait(LONG) == -9  # by this sweep, or by that of a daemon of another test
             assert kept.poll() is None
