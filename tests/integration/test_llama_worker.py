@@ -19,6 +19,7 @@ from daemon.engines.files.registry import resolve_model
 from daemon.engines.hosting.host import build_chat_engine, build_embedder
 from daemon.engines.llama_cpp.chat import LlamaCppEngine, llama_worker
 from daemon.engines.llama_cpp.embedder import LlamaCppEmbedder
+from daemon.engines.llama_cpp.native.lazy_grammar import depth_of
 from daemon.engines.spec import EngineSpec
 from daemon.engines.worker.process import Event
 from daemon.engines.worker.worker import Worker
@@ -194,6 +195,12 @@ async def test_a_grammar_that_is_nested_too_deeply_is_refused_and_ends_no_other(
         await said(engine, ChatRequest(asked, 8, **form))
     await said(engine, ChatRequest(asked, 1))
     assert engine.pid == pid
+
+
+def test_only_groups_count_as_nested_and_not_what_is_quoted() -> None:
+    assert depth_of('root ::= ("a" (b | [(]))* ")" # (((\nb ::= "\\"((" | [\\]((]') == 2
+    assert depth_of('root ::= "' + "(" * 50_000 + '"') == 0
+    assert depth_of("") == 0
 
 
 @pytest.fixture(scope="module")
