@@ -21,6 +21,8 @@ KIND = "mention"
 """The kind of these suggestions, and the feature under which the journal keeps what they wrote."""
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_OPENS = re.compile(r"[$`]|%%|<!--")
+"""With what a formula, code or a comment begins."""
 _REASONS = {
     "ru": {
         "title": "«{text}» — это название заметки «{title}».",
@@ -71,7 +73,7 @@ class Mentioner:
 
     def _found(self, note: Note, names: Known, data: bytes) -> list[Mention]:
         habits = self._habits
-        return find_mentions(
+        found = find_mentions(
             note,
             names,
             context=self._context(note.path, content_hash(data)),
@@ -79,6 +81,7 @@ class Mentioner:
             once=habits.once,
             least=habits.least,
         )
+        return [mention for mention in found if _leaves_the_rest(note, mention)]
 
     def combined(self, suggestions: Sequence[Suggestion], data: bytes) -> Edit | None:
         """One Edit that makes links of all these, made for the note with these bytes.
@@ -143,6 +146,15 @@ def _line(note: Note, span: Span) -> str:
     start = max(note.text.rfind("\n", 0, span.start), note.text.rfind("\r", 0, span.start)) + 1
     end = min((i for i in (note.text.find(c, span.end) for c in "\r\n") if i >= 0), default=len(note.text))
     return _ESCAPED.sub(r"\1", visible(note.text[start:end]))
+
+
+def _leaves_the_rest(note: Note, mention: Mention) -> bool:
+    """Whether all around the link is read as before: “$” in the name of a file may open or close a formula."""
+    if not _OPENS.search(mention.link):
+        return True
+    written = f"{note.text[: mention.span.start]}{mention.link}{note.text[mention.span.end :]}"
+    read = parse_note(note.path, written.encode())
+    return [region.kind for region in read.regions] == [region.kind for region in note.regions]
 
 
 def _edit(note: Note, data: bytes, mention: Mention) -> Edit:
