@@ -44,7 +44,9 @@ class ChildProcess:
         self._stderr: deque[str] = deque(maxlen=_LAST_LINES)
         self._process: subprocess.Popen[str] | None = None
         self._killed_because = ""
+        self._gone = False
         self.exited = threading.Event()
+        """Set once it has ended and its owner, `sink`, was told."""
         self.heard_at = time.monotonic()
 
     @property
@@ -91,7 +93,7 @@ class ChildProcess:
         with self._lock:
             self._next_id += 1
             request = self._next_id
-            gone = self.exited.is_set()
+            gone = self._gone
             if not gone:
                 self._sinks[request] = sink, loop
         if gone:
@@ -108,7 +110,7 @@ class ChildProcess:
         self._outgoing.put(json.dumps(message, ensure_ascii=True) + "\n")
 
     def terminate(self, because: str, grace: float = 3.0) -> None:
-        """End the child: its input first, then TERM, then KILL to its whole session. Returns when it is gone."""
+        """End the child: its input first, then TERM, then KILL to its whole session. Returns when the owner knows it."""
         self._killed_because = self._killed_because or because
         self._outgoing.put(None)
         for sign in (signal.SIGTERM, signal.SIGKILL):
@@ -157,11 +159,16 @@ class ChildProcess:
 
     def _finish(self, cause: str) -> None:
         with self._lock:
-            self.exited.set()
-            # the owner first: who hears of the end and asks again must not meet the dead one
-            sinks = [(self._sink, None), *self._sinks.values()]
+            self._gone = True
+            sinks = list(self._sinks.values())
             self._sinks.clear()
-        _deliver([(sink, {"event": "exit", "cause": cause}) for sink in sinks])
+        event = {"event": "exit", "cause": cause}
+        # the owner first: who hears of the end, or waited for it, and asks again must not meet the dead one
+        try:
+            self._sink(event)
+        finally:
+            self.exited.set()
+        _deliver([(sink, event) for sink in sinks])
 
 
 def _marked(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
