@@ -2,17 +2,20 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
+import time
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 
 from agents.errors import AgentError
 from agents.ports import ChatDelta, ChatRequest, Message
-from daemon.engines.openai.lines import Lines
+from daemon.engines.openai.lines import Lines, LongLineError
 from daemon.engines.openai.pool import BrokenConnectionError, Pool
 from daemon.engines.openai.server import PATIENCE, PAUSE, RETRIED, TRIES, Server, as_bytes, as_object, estimated_tokens
 from daemon.engines.openai.wire import StreamReader, body_of, turns_of
 from daemon.engines.spec import EngineSpec
 
+_WORDLESS = 10
+"""So many times as long as a server may say nothing it may say that it lives, and nothing else: it reads a long prompt."""
 log = logging.getLogger(__name__)
 
 
@@ -89,22 +92,58 @@ class OpenAIEngine:
 
     async def _attempt(self, body: bytes) -> AsyncGenerator[ChatDelta, None]:
         server, begun = self._server, False
-        url = f"{server.url}/chat/completions"
+        stream = _Stream(server)
         try:
-            async with self._pool.post(url, body, server.headers()) as answer:
+            async with self._pool.post(f"{server.url}/chat/completions", body, server.headers()) as answer:
                 if not answer.good:
                     refusal = server.refusal(answer.status, await answer.text(), answer.retry_after or 1)
                     raise _Again(refusal, answer.retry_after) if answer.status in RETRIED else refusal
-                reader, lines = StreamReader(server.error, server.refusal), Lines()
                 async for piece in answer.pieces():
-                    for delta in reader.feed(lines.feed(piece)):
+                    for delta in stream.feed(piece):
                         begun = True
                         yield delta
-                for delta in (*reader.feed(lines.end()), *reader.end()):
+                    if stream.reader.done:
+                        break
+                for delta in stream.end():
                     yield delta
                 server.state = "ready"
+                await answer.ended()
         except BrokenConnectionError as error:
-            raise _Again(server.broke_off(error) if begun else server.unreachable(error)) from error
+            if not stream.reader.complete:
+                raise _Again(server.broke_off(error) if begun else server.unreachable(error)) from error
+            for delta in stream.end():  # all was said before the connection broke
+                yield delta
+            server.state = "ready"
+
+
+class _Stream:
+    """What comes of one answer, from bytes to deltas."""
+
+    def __init__(self, server: Server) -> None:
+        self.reader = StreamReader(server.error, server.refusal)
+        self._server = server
+        self._lines = Lines()
+        self._heard, self._heard_at = 0, time.monotonic()
+
+    def feed(self, piece: bytes) -> Iterator[ChatDelta]:
+        """The deltas that are whole with these bytes. Raises AgentError, also where only signs of life come."""
+        try:
+            lines = self._lines.feed(piece)
+        except LongLineError as error:
+            raise self._server.error(
+                f"What came is no stream: {error}.", "Correct the url: most end in /v1."
+            ) from error
+        yield from self.reader.feed(lines)
+        if self.reader.heard > self._heard:
+            self._heard, self._heard_at = self.reader.heard, time.monotonic()
+        elif (silent := time.monotonic() - self._heard_at) > _WORDLESS * self._server.spec.stall_seconds:
+            raise self._server.error(f"It sent signs of life and no word for {silent:.0f} s.", "See the server's log.")
+
+    def end(self) -> Iterator[ChatDelta]:
+        """What is left, and the last delta. Raises AgentError where the answer is not whole."""
+        if not self.reader.done:
+            yield from self.reader.feed(self._lines.end())
+        yield from self.reader.end()
 
 
 class _Again(Exception):  # noqa: N818 - not an error of its own but a wish to try again

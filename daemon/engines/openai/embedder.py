@@ -124,7 +124,7 @@ class OpenAIEmbedder:
             rows = list(enumerate(answer.get("data") or []))
             rows.sort(key=lambda row: int(row[1].get("index", row[0])))
             vectors = np.array([row["embedding"] for _, row in rows], np.float32)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise self._server.error(
                 f"What came is no list of vectors ({error!r}).", "Name a server and a model that embed, by the url."
             ) from error
@@ -133,5 +133,7 @@ class OpenAIEmbedder:
                 f"Vectors of shape {vectors.shape} came instead of {(count, self._spec.dimensions)}.",
                 "Correct dimensions in famulus.toml.",
             )
+        if not np.isfinite(vectors).all():
+            raise self._server.error("Of a text came a vector that is not finite.", "See the server's log.")
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.asarray(vectors / np.maximum(norms, 1e-12), np.float32)

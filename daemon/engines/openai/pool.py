@@ -5,7 +5,7 @@ Each token of each client passes here: what a token costs the whole way is in do
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -19,6 +19,10 @@ _KEPT = 4.0
 """Seconds that a connection is kept unused: less than the five after which uvicorn and llama-server hang up."""
 _END = 5.0
 """Seconds that closing waits for the loop of the connections."""
+_REST = 0.2
+"""Seconds that a server has to end an answer that it has ended in words; else its connection is not kept."""
+_LONGEST = 1 << 24
+"""Bytes of a body that is read as a whole."""
 
 
 class BrokenConnectionError(Exception):
@@ -35,6 +39,7 @@ class Answer:
 
     status: int
     _response: aiohttp.ClientResponse
+    _patience: float | None = None
 
     @property
     def good(self) -> bool:
@@ -47,12 +52,25 @@ class Answer:
         return seconds_of(self._response.headers.get("Retry-After", ""))
 
     async def text(self) -> str:
-        """The whole body."""
-        return (await self._response.read()).decode("utf-8", "replace")
+        """The whole body, up to 16 MiB. Raises out of `Pool.post` where it does not come within its time."""
+        body = bytearray()
+        async with asyncio.timeout(self._patience):
+            async for piece in self.pieces():
+                body += piece
+                if len(body) > _LONGEST:
+                    break
+        return body[:_LONGEST].decode("utf-8", "replace")
 
     def pieces(self) -> AsyncIterator[bytes]:
         """The body as it comes. Raises BrokenConnectionError out of `Pool.post` where it ends too early."""
         return self._response.content.iter_any()
+
+    async def ended(self) -> None:
+        """Take in what follows the last word, which is nothing where the server ends its answer."""
+        with suppress(aiohttp.ClientError, OSError):
+            async with asyncio.timeout(_REST):
+                async for _ in self.pieces():
+                    pass
 
 
 class Pool:
@@ -70,7 +88,7 @@ class Pool:
         headers = {**headers, "Content-Type": "application/json"}
         try:
             async with await self._asked(url, body, headers) as response:
-                yield Answer(response.status, response)
+                yield Answer(response.status, response, self._timeout.sock_read)
         except aiohttp.ServerTimeoutError as error:
             raise BrokenConnectionError(_told(error), silent=True) from error
         except (aiohttp.ClientError, OSError) as error:

@@ -45,9 +45,11 @@ class Server:
         name = self.spec.api_key_env
         if not name:
             return {}
-        key = os.environ.get(name, "")
+        key = os.environ.get(name, "").strip()
         if not key:
             raise self.refused(f"The environment variable {name} is empty.", f"Put the server's key into {name}.")
+        if not (key.isascii() and key.isprintable()):
+            raise self.refused(f"What {name} holds is no key: it has letters that none has.", "Put the key there anew.")
         return {"Authorization": f"Bearer {key}"}
 
     def more(self, request: ChatRequest) -> dict[str, object]:
@@ -103,6 +105,10 @@ class Server:
             return BadRequestError("The engine refused the request.", f"The server says: {said}", "Change it.")
         if status in (401, 403):
             return self.refused_key(body)
+        if 300 <= status < 400:
+            return self.refused(
+                f"The server answered {status}: it is elsewhere.", "Correct url: no key is sent after it."
+            )
         if status == 404:
             return self.refused(f"The server has no such model or path: {said}", "Check model and url.")
         return self.error(f"The server answered {status}: {said}", "See the server's log.")
@@ -139,7 +145,7 @@ def as_object(text: str | bytes) -> dict[str, Any]:
     except ValueError:
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
     return found if isinstance(found, dict) else {}
 

@@ -1,5 +1,6 @@
 """OpenAI's protocol for a chat, as a client speaks it: the body that is sent, the stream that comes. Pure."""
 
+import json
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -108,12 +109,21 @@ class StreamReader:
         self._usage: Usage | None = None
         self._call: _Call | None = None
         self._called = False
-        self._heard = False
+        self.heard = 0
+        self.done = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether the reason of the end has come, so that nothing of the answer is missing."""
+        return bool(self._reason)
 
     def feed(self, lines: Iterable[bytes]) -> Iterator[ChatDelta]:
         """The deltas in lines that came together; all but the last tell that more is here. Raises AgentError last."""
-        events = [data for line in lines if line.startswith(b"data:") and (data := line[5:].strip()) != b"[DONE]"]
-        self._heard = self._heard or bool(events)
+        events = [line[5:].strip() for line in lines if line.startswith(b"data:") and not self.done]
+        if b"[DONE]" in events:
+            self.done = True
+            events = events[: events.index(b"[DONE]")]
+        self.heard += len(events)
         found: list[ChatDelta] = []
         trouble: AgentError | None = None
         for number, data in enumerate(events, 1):
@@ -121,6 +131,10 @@ class StreamReader:
                 found += self._read(data, more=number < len(events))
             except AgentError as error:
                 trouble = error
+                break
+            except (AttributeError, LookupError, TypeError, ValueError) as error:
+                what = data[:200].decode("utf-8", "replace")
+                trouble = self._error(f"What came is no part of an answer ({error}): {what}", "See the server's log.")
                 break
         if found and found[-1].more:
             found[-1] = replace(found[-1], more=False)
@@ -130,16 +144,17 @@ class StreamReader:
 
     def _read(self, data: bytes, *, more: bool) -> list[ChatDelta]:
         chunk = as_object(data)
-        if "error" in chunk:
+        if chunk.get("error"):
             raise self._trouble(chunk["error"], data.decode("utf-8", "replace"))
         if usage := chunk.get("usage"):
             self._usage = _usage(usage)
         if not (choices := chunk.get("choices")):
             return []
         choice: dict[str, Any] = choices[0]
-        self._reason = choice.get("finish_reason") or self._reason
+        self._reason = str(choice.get("finish_reason") or self._reason)
         delta = choice.get("delta") or {}
-        text, reasoning = delta.get("content") or "", delta.get("reasoning_content") or delta.get("reasoning") or ""
+        text = _text(delta.get("content"))
+        reasoning = _text(delta.get("reasoning_content") or delta.get("reasoning"))
         logprobs = _logprobs(told) if (told := choice.get("logprobs")) else ()
         said = [ChatDelta(text, None, None, reasoning, (), logprobs, more)] if text or reasoning or logprobs else []
         if calls := delta.get("tool_calls"):
@@ -154,7 +169,7 @@ class StreamReader:
 
     def end(self) -> list[ChatDelta]:
         """The last deltas. Raises EngineError where the stream broke off before a reason to stop, or was none."""
-        if not self._heard:
+        if not self.heard:
             raise self._error("What came is no stream of an answer.", "Correct the url: most end in /v1.")
         if not self._reason:
             raise self._error("The stream broke off in the middle.", "See the server's log, then ask again.")
@@ -173,7 +188,8 @@ class StreamReader:
         function = piece.get("function") or {}
         call.id = call_id or call.id
         call.name += function.get("name") or ""
-        call.arguments += function.get("arguments") or ""
+        arguments = function.get("arguments") or ""
+        call.arguments += arguments if isinstance(arguments, str) else json.dumps(arguments)
         return ended
 
     def _ended(self) -> list[ChatDelta]:
@@ -193,10 +209,21 @@ def new_call_id() -> str:
     return f"call_{uuid.uuid4().hex[:24]}"
 
 
+def _text(said: object) -> str:
+    """What is said, be it text or parts of which some have text. Raises TypeError for anything else."""
+    if isinstance(said, str) or said is None:
+        return said or ""
+    if not isinstance(said, list):
+        raise TypeError(f"{type(said).__name__} in place of text")
+    return "".join(part["text"] for part in said if isinstance(part, dict) and isinstance(part.get("text"), str))
+
+
 def _logprobs(told: dict[str, Any]) -> tuple[TokenLogprob, ...]:
     return tuple(
         TokenLogprob(
-            _token(one), one["logprob"], tuple((_token(top), top["logprob"]) for top in one.get("top_logprobs") or [])
+            _token(one),
+            float(one["logprob"]),
+            tuple((_token(top), float(top["logprob"])) for top in one.get("top_logprobs") or []),
         )
         for one in told.get("content") or []
     )
@@ -209,6 +236,9 @@ def _token(told: dict[str, Any]) -> str:
 
 def _usage(usage: dict[str, Any]) -> Usage:
     details = usage.get("prompt_tokens_details") or {}
-    return Usage(
-        usage.get("prompt_tokens") or 0, details.get("cached_tokens") or 0, usage.get("completion_tokens") or 0
+    prompt, cached, completion = (
+        usage.get("prompt_tokens"),
+        details.get("cached_tokens"),
+        usage.get("completion_tokens"),
     )
+    return Usage(int(prompt or 0), int(cached or 0), int(completion or 0))

@@ -1,6 +1,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import SimpleNamespace
@@ -64,6 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if self.server.retry_after and status != 200:
             self.send_header("Retry-After", self.server.retry_after)
+        if status in (301, 302, 307, 308):
+            self.send_header("Location", self.server.url)
         if self.server.lost:
             self.send_header("Content-Length", str(len(text.encode()) + self.server.lost))
         self.end_headers()
@@ -228,6 +232,65 @@ async def test_another_famulus_says_the_cause_too(server: Script) -> None:
     assert "No. It is so." in caught.value.cause
 
 
+@pytest.mark.parametrize("key", ["naïve", "two\nlines", "\ufeffsecret"])
+async def test_a_key_that_no_header_can_hold_is_told(server: Script, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    monkeypatch.setenv("THE_KEY", key)
+    with pytest.raises(EngineRefusedError) as caught:
+        await ask(far(spec(server, api_key_env="THE_KEY")))
+    assert "THE_KEY" in caught.value.cause
+    assert not server.asked
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_key_is_sent_nowhere_else(server: Script, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    monkeypatch.setenv("THE_KEY", "secret\n")
+    server.answers = [(status, "")]
+    with pytest.raises(EngineRefusedError) as caught:
+        await ask(far(spec(server, api_key_env="THE_KEY")))
+    assert str(status) in caught.value.cause
+    assert len(server.asked) == 1
+
+
+async def test_an_answer_is_whole_where_its_reason_came_before_the_connection_broke(server: Script) -> None:
+    server.lost = 100
+    server.answers = [(200, event("Hello", "stop"))]
+    deltas = [delta async for delta in far(spec(server)).stream(REQUEST)]
+    assert ("".join(delta.text for delta in deltas), deltas[-1].finish_reason) == ("Hello", "stop")
+
+
+async def test_an_answer_that_was_ended_in_words_is_not_waited_for(server: Script) -> None:
+    async def stay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + GOOD.encode())
+        await writer.drain()
+        await reader.read()  # until the other side hangs up
+        writer.close()
+
+    async with await asyncio.start_server(stay, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+        async with asyncio.timeout(60):
+            assert await ask(far(replace(spec(server), url=url, stall_seconds=600.0))) == "Hello"
+
+
+async def test_signs_of_life_are_no_words(server: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openai, "_WORDLESS", 0)
+
+    async def ping(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b": still here\n\n")
+                await writer.drain()
+                await asyncio.sleep(0)
+
+    async with await asyncio.start_server(ping, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+        with pytest.raises(EngineError) as caught:
+            await ask(far(replace(spec(server), url=url)))
+        assert "no word" in caught.value.cause
+
+
 async def test_a_server_that_is_not_there_is_told(server: Script) -> None:
     engine = far(EngineSpec("far", "openai", "big", url="http://127.0.0.1:9/v1"))
     with pytest.raises(EngineError) as caught:
@@ -276,6 +339,13 @@ def test_what_is_no_list_of_vectors_is_told(server: Script, data: str) -> None:
         embedder.embed_query("a")
     assert "no list of vectors" in caught.value.cause
     embedder.close()
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "null"])
+def test_vectors_that_are_not_finite_are_told(server: Script, number: str) -> None:
+    server.answers = [(200, f'{{"data": [{{"index": 0, "embedding": [1.0, {number}]}}]}}')]
+    with pytest.raises(EngineError):
+        OpenAIEmbedder(spec(server, dimensions=2)).embed_query("a")
 
 
 def test_vectors_of_another_length_are_refused(server: Script) -> None:

@@ -1,7 +1,10 @@
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.engines.openai.lines import Lines
+from daemon.engines.openai.lines import LONGEST, Lines, LongLineError
 
 
 @given(st.lists(st.binary(max_size=6).filter(lambda line: b"\n" not in line and b"\r" not in line)), st.data())
@@ -21,3 +24,22 @@ def test_a_last_line_needs_no_end() -> None:
     reader = Lines()
     assert reader.feed(b"a\nb") == [b"a"]
     assert (reader.end(), reader.end()) == ([b"b"], [])
+
+
+def test_a_line_without_end_is_told_before_it_is_gigabytes() -> None:
+    reader = Lines()
+    with pytest.raises(LongLineError):
+        for _ in range(1 + LONGEST // 65_536):
+            reader.feed(b"x" * 65_536)
+
+
+def test_a_long_line_is_put_together_once() -> None:
+    def seconds(pieces: int) -> float:
+        reader, began = Lines(), time.process_time()
+        for _ in range(pieces):
+            reader.feed(b"x" * 256)
+        reader.end()
+        return time.process_time() - began
+
+    seconds(100)
+    assert min(seconds(32_000) for _ in range(3)) < 40 * min(seconds(4_000) for _ in range(3))

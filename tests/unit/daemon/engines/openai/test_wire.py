@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from agents.errors import EngineError
 from agents.ports import ChatDelta, ChatRequest, Message, TokenLogprob, Tool, ToolCall
+from daemon.engines.openai.server import as_object
 from daemon.engines.openai.wire import StreamReader, body_of, turns_of
 
 ASKED = (Message("user", "x"),)
@@ -142,3 +143,53 @@ def test_what_came_before_an_error_in_the_same_read_is_not_lost() -> None:
         for delta in reader.feed(said):
             taken.append((delta.text, delta.more))
     assert taken == [("one ", True), ("two", False)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"choices": 5},
+        {"choices": {"0": {}}},
+        {"choices": ["text"]},
+        {"choices": [{"delta": "text"}]},
+        {"choices": [{"delta": {"content": 5}}]},
+        {"choices": [{"delta": {"content": {"text": "a"}}}]},
+        {"choices": [{"delta": {"tool_calls": 5}}]},
+        {"choices": [{"delta": {"tool_calls": ["call"]}}]},
+        {"choices": [{"delta": {"tool_calls": [{"function": {"name": 5}}]}}]},
+        {"choices": [{"delta": {}, "logprobs": {"content": [{"token": "a"}]}}]},
+        {"choices": [{"delta": {}, "logprobs": [1]}]},
+        {"choices": [{"delta": {}, "logprobs": {"content": [{"token": "a", "logprob": None}]}}]},
+        {"choices": [], "usage": [1]},
+        {"choices": [], "usage": {"prompt_tokens": "many"}},
+    ],
+)
+def test_what_is_no_part_of_an_answer_is_told(data: object) -> None:
+    with pytest.raises(EngineError) as caught:
+        read(f"data: {json.dumps(data)}")
+    assert "no part of an answer" in caught.value.cause
+
+
+def test_parts_in_place_of_text_are_joined() -> None:
+    parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "a"}, {"type": "text", "text": "b"}]
+    deltas = read(f"data: {json.dumps({'choices': [{'delta': {'content': parts}}]})}", line("stop"))
+    assert "".join(delta.text for delta in deltas) == "ab"
+
+
+def test_arguments_that_come_as_an_object_are_written() -> None:
+    whole = {"index": 0, "id": "x", "function": {"name": "paint", "arguments": {"colour": "red"}}}
+    assert calls(line(tool_calls=[whole]), line("tool_calls")) == [("x", "paint", '{"colour": "red"}')]
+
+
+def test_an_error_that_is_null_is_none() -> None:
+    chunk = {"choices": [{"delta": {"content": "a"}, "finish_reason": "stop"}], "error": None}
+    assert read(f"data: {json.dumps(chunk)}")[0].text == "a"
+
+
+def test_nothing_is_read_behind_the_end() -> None:
+    deltas = read(line("stop", content="a"), "data: [DONE]", line(content="b"))
+    assert "".join(delta.text for delta in deltas) == "a"
+
+
+def test_what_is_nested_without_end_is_no_object() -> None:
+    assert as_object('{"a":' * 100_000) == {}
