@@ -3,7 +3,7 @@
 import re
 
 from agents.quotation.phrase import any_of
-from agents.quotation.vocabulary import CONNECTIVES, DEMONSTRATIVES, PAGES, POINTERS, TITLE_POINTERS
+from agents.quotation.vocabulary import BEINGS, CONDITIONS, CONNECTIVES, DEMONSTRATIVES, PAGES, POINTERS, TITLE_POINTERS
 
 _POINTER = re.compile(rf"{any_of(POINTERS)}\b", re.IGNORECASE)
 _TITLE_POINTER = re.compile(rf"{any_of(TITLE_POINTERS)}\b", re.IGNORECASE)
@@ -14,6 +14,7 @@ _NO_DASH = "(?<![-–—] )"
 _LEANING = re.compile(
     rf"(?:{any_of(CONNECTIVES)}|{_FIRST_WORDS}{_NO_DASH}(?:{any_of(DEMONSTRATIVES)}|such(?! as)))\b", re.IGNORECASE
 )
+_THEN = re.compile(rf"(?!.*\b{any_of(CONDITIONS)}\b.*\bthen\b).*\b{any_of(BEINGS)} then\b", re.IGNORECASE)
 
 
 def points_back(shown: str) -> bool:
@@ -32,5 +33,8 @@ def means_title(shown: str) -> bool:
 
 
 def leans_on_before(shown: str) -> bool:
-    """Whether it goes on with what was said before it, or means something named there: “Instead, …”, “With such a …”."""
-    return _LEANING.match(shown) is not None
+    """Whether it goes on with what was said before it, or means something named there: “Instead, …”, “With such a …”.
+
+    So does what “is then” done, where it does not say itself after what.
+    """
+    return _LEANING.match(shown) is not None or _THEN.match(shown) is not None

@@ -3,12 +3,16 @@
 import re
 
 from agents.quotation.phrase import any_of
-from agents.quotation.vocabulary import AUXILIARIES, BARE_STARTS, COPULAS, OBJECT_STARTS, VERBS
+from agents.quotation.vocabulary import ADVERBS, AUXILIARIES, BARE_STARTS, COPULAS, OBJECT_STARTS, RUSSIAN_VERBS, VERBS
 
 _COPULA = re.compile(rf"\s{any_of(COPULAS, 'en')}\s|\s[—–-]\s|(?:^|\s){any_of(COPULAS, 'ru')}(?=\s)", re.IGNORECASE)
 _VERB = re.compile(rf"\b(?:{any_of(VERBS)}|[a-z]+n't)\b")
-_BARE_START = re.compile(rf"(?:{any_of(BARE_STARTS)}|[A-Z][a-z]+s\s{any_of(OBJECT_STARTS)})\b")
+_BARE_START = re.compile(
+    rf"(?:{any_of(BARE_STARTS)}|[A-Z][a-z]+s\s{any_of(OBJECT_STARTS)}|{any_of(ADVERBS)}\s{any_of(VERBS)})\b"
+)
 _MERE_NOUN = re.compile(rf"(?:an?|the)\s(?:(?!\b{any_of(AUXILIARIES)}\b)[^.,;])*?\b(?:that|which|who)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"(?P<noun>[^,:;—–]{3,80}), (?:в|на|с|из|по|для|к|о|об|от|за|у|при|через) котор\w+\b(?!.*,)")
+_RUSSIAN_VERB = re.compile(rf"\b{any_of(RUSSIAN_VERBS)}\b", re.IGNORECASE)
 _ORDER = re.compile(r"[А-ЯЁа-яё]+(?:ть|ти|ться|йте|ите)[\s,]")
 
 
@@ -33,8 +37,14 @@ def lacks_verb(shown: str) -> bool:
 
 
 def is_mere_noun(shown: str) -> bool:
-    """Whether it names a thing and says by no verb what of it, but by a clause: “A thing that …”."""
-    return _MERE_NOUN.match(shown) is not None
+    """Whether it names a thing and says by no verb what of it, but by a clause: “A thing that …”, «Моменты, в которых …».
+
+    Where «который» is who does something, the clause says what the thing is for, as a definition would.
+    """
+    if _MERE_NOUN.match(shown):
+        return True
+    found = _CLAUSE.match(shown)
+    return found is not None and not _RUSSIAN_VERB.search(found["noun"]) and copula(found["noun"]) is None
 
 
 def gives_order(shown: str) -> bool:

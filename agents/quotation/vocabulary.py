@@ -50,8 +50,16 @@ DEMONSTRATIVES: Final[Words] = {
     """,
 }
 """Words that mean something which was named before, wherever they stand."""
-ADDRESSES: Final[Words] = {"en": "we, our, us", "ru": "мы, нас, нам, наш*, вы, вам, вас, ваш*"}
-"""Who writes so explains something to a reader, step by step."""
+BEINGS: Final[Words] = {"en": "is, are, was, were"}
+CONDITIONS: Final[Words] = {"en": "if, when, once, after, first, as soon as, by, and, that, which, who"}
+"""Words that say, before a “then”, after what."""
+ADDRESSES: Final[Words] = {
+    "en": "we, our, us",
+    "ru": """
+        мы, нас, нам, наш*, вы, вам, вас, ваш*, нажмите, введите, напишите, откройте, перейдите, кликните
+    """,
+}
+"""Who writes so explains something to a reader, step by step, or says what is to be pressed and typed."""
 SUPERLATIVES: Final[Words] = {"en": "best, leading, ultimate, perfect, greatest, easiest, fastest"}
 """What advertisements say."""
 COPULAS: Final[Words] = {
@@ -89,5 +97,20 @@ BARE_STARTS: Final[Words] = {
     """
 }
 """First words, as they are spelled there, of a sentence that leaves out whom it is about."""
+ADVERBS: Final[Words] = {
+    "en": """
+        Additionally, Also, Automatically, Commonly, Currently, Frequently, Generally, Mainly, Mostly, Normally, Often,
+        Optionally, Originally, Primarily, Sometimes, Typically, Usually
+    """
+}
+"""First words after which a sentence with a subject names it."""
+RUSSIAN_VERBS: Final[Words] = {
+    "ru": """
+        *ет, *ит, *ют, *ят, *ат, *ут, *ёт, *ется, *ится, *ются, *ятся, *атся, *утся, *ётся, *л, *ла, *ло, *ли, *лся, *лась,
+        *лось, *лись, *ть, *ти, *ться, нет, есть, можно, нельзя, нужно, нужен, нужна, нужны, должен, должна, должно, должны, *ан,
+        *ана, *ано, *аны, *ен, *ена, *ено, *ены
+    """
+}
+"""Endings of verbs, and words that stand for one; some nouns end so too, and are taken for verbs."""
 OBJECT_STARTS: Final[Words] = {"en": "a, an, the, more, less, to, for, with, on, in, by, all"}
 """Words that follow a verb, and no plural of a noun: «Sends a …»."""

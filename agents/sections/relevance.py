@@ -15,7 +15,8 @@ from agents.quotation.prose import is_prose
 from agents.quotation.verb import copula
 from agents.reasons.pointers import says_nothing
 from agents.sentences import Sentence, content_stems, quotable
-from vault_sync.text import stems, words
+from agents.stopwords import STOP_WORDS
+from vault_sync.text import stem, stems, words
 
 
 def _any(*words_of: str) -> re.Pattern[str]:
@@ -114,6 +115,8 @@ _KINDS = (
         ),
     ),
 )
+_OF_DEFINITIONS = ("use", "way")
+"""What nearly every definition says: “a tool that allows …”, “a device that reads …”."""
 _LESSON = Kind(
     "lesson",
     _any(
@@ -121,12 +124,13 @@ _LESSON = Kind(
         r"узнать|усвоить|запомнить|вынести|знать",
     ),
     _any(
-        r"lessons?\b|learn\w*|should\b|must\b|need(?:s|ed)? to\b|important\w*|always\b|prefer\w*|recommend\w*|best\b|make sure",
+        r"lessons?\b|learn\w*|should\b|must\b|need(?:s|ed)? to\b|important\w*(?! (?:role|part)s?\b)|always\b"
+        r"|prefer\w*|recommend\w*|best\b|make sure",
         r"урок\w*|вывод\w*|долж\w+|нужно|надо\b|следует|стоит\b|важно\w*|всегда\b|рекоменду\w+|лучше",
-        *(kind.says.pattern for kind in _KINDS),
+        *(kind.says.pattern for kind in _KINDS if kind.name not in _OF_DEFINITIONS),
     ),
 )
-"""What a thing is teaches nothing: what it is good for, what goes wrong and what to do with it does."""
+"""What a thing is teaches nothing: what goes wrong with it, what it is worth and what to do with it does."""
 KINDS = (*_KINDS, _LESSON)
 _EXAMPLE = _any(
     r"examples?\b|exercises?\b|samples?\b|demo\b", r"пример\w*|задани\w+|задач[аи]\b|упражнени\w+|практик\w+"
@@ -163,14 +167,31 @@ _NO_SUBJECT = re.compile(r"[А-ЯЁ][а-яё]+(?:ет|ит|ют|ят|ёт|етс
 
 def answers(question: str, sentence: Sentence) -> bool:
     """Whether the sentence says one of the kinds of things that the question asks for; true where it asks for none."""
-    return says_asked(question, sentence.plain, _under(sentence))
+    return says_asked(question, sentence.plain) or any(_headed(kind, sentence) for kind in _asked(question))
 
 
-def says_asked(question: str, shown: str, under: str = "") -> bool:
-    """The same of a sentence as it is read aloud, which stands `under` a heading."""
-    asked = [kind for kind in KINDS if kind.asks.search(question)]
-    heads = len(words(under)) <= _HEAD
-    return not asked or any(kind.says.search(shown) or (heads and kind.asks.search(under)) for kind in asked)
+def says_asked(question: str, shown: str) -> bool:
+    """The same of a sentence as it is read aloud, wherever it stands."""
+    asked = _asked(question)
+    return not asked or any(kind.says.search(shown) for kind in asked)
+
+
+def _asked(question: str) -> list[Kind]:
+    return [kind for kind in KINDS if kind.asks.search(question)]
+
+
+def _headed(kind: Kind, sentence: Sentence) -> bool:
+    """Whether it stands under a short heading that names the kind of thing, and not that of another thing.
+
+    So “Advantages and drawbacks” or “Use of anchors” in the note on anchors, and not “Use of chains” there.
+    """
+    under = _under(sentence)
+    named = kind.asks.search(under) if len(words(under)) <= _HEAD else None
+    if named is None:
+        return False
+    own = set(content_stems(sentence.passage.title))
+    beside = (word for word in words(under[named.end() :]) if word not in STOP_WORDS and stem(word) not in own)
+    return all(any(each.asks.search(word) for each in KINDS) for word in beside)
 
 
 def _under(sentence: Sentence) -> str:
@@ -219,9 +240,7 @@ def about(question: str, sentence: Sentence, own: str, names: Sequence[str]) -> 
     if sentence.passage.path != own:
         return _begins(sentence.plain, called)
     under, begins = _under(sentence), set(stems(sentence.plain)[:_BEGINNING])
-    if 0 < len(words(under)) <= _HEAD and any(kind.asks.search(under) and kind.asks.search(question) for kind in KINDS):
-        return True
-    if _in_words(question, sentence.plain):
+    if any(_headed(kind, sentence) for kind in _asked(question)) or _in_words(question, sentence.plain):
         return True
     if begins & {word for name in names for word in content_stems(name)}:
         return not under or _says(under, called) or _says(sentence.plain, called)

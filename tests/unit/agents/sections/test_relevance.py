@@ -57,6 +57,8 @@ def test_a_sentence_that_says_what_is_asked(question: str, text: str) -> None:
         ("Для чего это нужно?", "Якорь использует лапы из железа."),
         ("Для чего это нужно?", "Чтобы поднять якорь, нажмите на рычаг."),
         ("What should one learn from this?", "An anchor is a heavy thing of iron and steel."),
+        ("What should one learn from this?", "An anchor allows a ship to stay in its place."),
+        ("What should one learn from this?", "An anchor is a tool with an important role at sea."),
     ],
 )
 def test_one_that_says_something_else(question: str, text: str) -> None:
@@ -129,6 +131,22 @@ def test_work_with_something_is_no_heading_that_says_how_it_works() -> None:
     assert answers(
         "Как это работает?", sentence("Курсор стоит там, где он стоял.", "Курсор", "Клавиши", "Принцип работы")
     )
+
+
+@pytest.mark.parametrize(
+    ("heading", "told"),
+    [
+        ("Использование", True),
+        ("Использование B-tree", True),
+        ("Назначение и применение", True),
+        ("Частое использование", True),
+        ("Использование истории", False),
+        ("Использование ключей и узлов", False),
+    ],
+)
+def test_a_heading_that_names_the_use_of_another_thing_makes_no_answer(heading: str, told: bool) -> None:
+    found = sentence("Курсор стоит там, где он стоял раньше.", "Курсор", "B-tree", heading)
+    assert answers("Для чего это нужно?", found) == told
 
 
 def test_what_stands_under_an_example_is_for_who_asks_for_examples() -> None:
