@@ -399,3 +399,25 @@ def test_a_state_from_before_jobs_keeps_what_is_in_it(tmp_path: Path, monkeypatc
     with closing(State(tmp_path / "state.db")) as state:
         assert refused(state) == ["kept.md"]
         assert [state.rows(f"SELECT * FROM {table}") for table in ("jobs", "job_notes", "job_suggestions")] == [[]] * 3
+
+
+def test_why_a_transaction_ended_is_told_also_where_sqlite_has_rolled_it_back() -> None:
+    state = State(":memory:")
+    with pytest.raises(sqlite3.OperationalError, match="full"), state.transaction() as connection:
+        connection.execute("ROLLBACK")  # as SQLite does where the disk is full
+        raise sqlite3.OperationalError("database or disk is full")
+    state.close()
+
+
+def test_a_transaction_that_can_not_be_committed_keeps_none_after_it_from_beginning() -> None:
+    state = State(":memory:")
+    state.rows("PRAGMA foreign_keys = ON")
+    with state.transaction() as connection:
+        connection.execute("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+        connection.execute("CREATE TABLE b (a INTEGER REFERENCES a DEFERRABLE INITIALLY DEFERRED)")
+    with pytest.raises(sqlite3.IntegrityError), state.transaction() as connection:
+        connection.execute("INSERT INTO b VALUES (1)")
+    with state.transaction() as connection:
+        connection.execute("INSERT INTO a VALUES (2)")
+    assert (len(state.rows("SELECT * FROM a")), len(state.rows("SELECT * FROM b"))) == (1, 0)
+    state.close()
