@@ -219,8 +219,12 @@ def _forget(connection: sqlite3.Connection, occurrences: Sequence[int]) -> None:
 
 
 def put_failure(ledger: Ledger, path: VaultPath, stamp: FileStamp, digest: str, error: VaultError) -> None:
-    """Record that a note can not be indexed, and why; what was indexed of it before is forgotten."""
+    """Record that a note can not be indexed, and why; what was indexed of it before is forgotten.
+
+    One that could not before, with the same bytes, is no change: it is tried again and again.
+    """
     with ledger.database.write() as connection:
+        known = connection.execute("SELECT state, hash FROM notes WHERE path = ?", (path,)).fetchone()
         note_id = _upsert(
             connection,
             {
@@ -241,7 +245,8 @@ def put_failure(ledger: Ledger, path: VaultPath, stamp: FileStamp, digest: str, 
             },
         )
         _clear(connection, note_id)
-        ledger.log_change("modified", path)
+        if known is None or tuple(known) != ("failed", digest):
+            ledger.log_change("modified", path)
 
 
 def _clear(connection: sqlite3.Connection, note_id: int) -> None:

@@ -210,6 +210,19 @@ def test_a_note_that_nobody_foresaw_takes_no_other_with_it(
     assert note is not None and "ZeroDivisionError: odd" in note.reason and note.fix
 
 
+def test_a_note_that_fails_again_and_again_is_no_change_each_time(indexer: Indexer) -> None:
+    embedder = indexer.embedder
+    assert isinstance(embedder, WordEmbedder)
+    embedder.fails_on = "heron"
+    indexer.scan()
+    before = indexer.ledger.changes(0)
+    indexer.scan()
+    assert indexer.ledger.counts()[:2] == (0, NOTES) and indexer.ledger.changes(0) == before
+    embedder.fails_on = ""
+    indexer.scan()
+    assert len(indexer.ledger.changes(0)) == len(before) + NOTES
+
+
 def test_without_an_embedder_every_note_says_why(indexer: Indexer) -> None:
     class Broken(WordEmbedder):
         def embed_passages(self, texts: Sequence[str]) -> Vectors:
