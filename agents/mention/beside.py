@@ -13,7 +13,6 @@ from vault_sync.notes.note import Note, Span
 _INSIDE_NAMES = frozenset({"of", "for"})
 _BLANKS = " \t*_=~"
 _POSSESSIVE = re.compile(r"['’]s(?!\w)")
-_FEWEST_INITIALS = 3
 
 
 def beside(
@@ -67,36 +66,6 @@ def spelled_out(words: Sequence[Token | None], name: Name) -> bool:
     folded = [w.folded if w is not None else "" for w in words]
     size = len(name.whole)
     return any(tuple(folded[i : i + size]) == name.whole for i in range(len(folded) - size + 1))
-
-
-def own_name(note: Note, inside: Sequence[Token]) -> bool:
-    """Whether the words are what their own note is called, or initials in its title: it speaks of itself."""
-    said = [token.folded for token in inside]
-    own = [list(tokens(name)) for name in (note.title, *note.aliases)]
-    if any([token.folded for token in name] == said for name in own):
-        return True
-    return len(inside) == 1 and inside[0].acronym and any(t.text == inside[0].text for name in own for t in name)
-
-
-def spells_own_name(note: Note, words: Sequence[Token | None], first: int, last: int) -> bool:
-    """Whether the words are a part of those that initials in their own note's name stand for: the internet of «VoIP
-    (Voice over Internet Protocol)», in the note «VoIP server».
-    """
-    return any(
-        _spell(words[start : start + len(letters)], letters)
-        for name in (note.title, *note.aliases)
-        for letters in (token.text.lower() for token in tokens(name) if _are_initials(token.text))
-        if len(letters) > last - first
-        for start in range(max(0, last - len(letters)), first + 1)
-    )
-
-
-def _are_initials(text: str) -> bool:
-    return len(text) >= _FEWEST_INITIALS and sum(map(str.isupper, text)) > 1 and text.isalpha()
-
-
-def _spell(words: Sequence[Token | None], letters: str) -> bool:
-    return "".join("" if w is None else w.folded[0] for w in words) == letters
 
 
 def modifies(note: Note, span: Span, mentioned: Callable[[int], bool]) -> bool:

@@ -74,7 +74,7 @@ class LedgerContext:
         return overlap(around, own, portrait.topic, against) if against is not None and portrait is not None else 0.0
 
     def sense(self, span: Span, name: str, target: VaultPath) -> Sense:
-        """How well the target fits the chunk at the span, but for the words that both have."""
+        """How well the target fits the chunk at the span, as if they had all their telling words in common."""
         against = self._against
         portrait = self._portraits.of(target, against) if self._portraits and against else None
         if against is None or portrait is None:
@@ -83,7 +83,7 @@ class LedgerContext:
         length = next((len(chunk.text) for chunk in self._chunks if span.start in chunk.span), 0)
         if here is not None and portrait.seen is not None:
             near = nearness(against.seen(here, self._language), portrait.seen, against.notes)
-        return Sense(True, 0.0, near, length, capitals(name, portrait.text), portrait.apart, portrait.told)
+        return Sense(True, 1.0, near, length, capitals(name, portrait.text), portrait.apart, portrait.told)
 
     @cached_property
     def _against(self) -> Background | None:

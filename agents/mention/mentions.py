@@ -8,14 +8,15 @@ from functools import cache
 from itertools import pairwise
 from typing import Protocol
 
-from agents.mention.beside import beside, longer, modifies, own_name, spelled_out, spells_own_name
+from agents.mention.beside import beside, longer, modifies, spelled_out
 from agents.mention.choice import said_beside
 from agents.mention.evidence import Place
 from agents.mention.form import Form, Manner, form_of
 from agents.mention.habits import LEAST
 from agents.mention.name import Entry, Kind, Name, edges, gap_of
 from agents.mention.names import Known, Names
-from agents.mention.phrases import Phrases, in_own_phrase, in_phrase, own_phrases
+from agents.mention.own import Own, is_of_own_phrase, is_own_name, own_of
+from agents.mention.phrases import in_phrase
 from agents.mention.place import begins, defines, enumerated, header, label, line, listed
 from agents.mention.prose import prose
 from agents.mention.sense import UNKNOWN, Sense
@@ -63,7 +64,7 @@ class Context(Protocol):
         ...
 
     def sense(self, span: Span, name: str, target: VaultPath) -> Sense:
-        """How well the target fits what stands at the span, but for the words that both have."""
+        """How well the target fits what stands at the span, as if they had all their telling words in common."""
         ...
 
     def said(self, around: str, target: VaultPath, own: Collection[str]) -> float:
@@ -134,12 +135,14 @@ def find_mentions(
         return []
     words, asked = _words(note, headings), context or _NoContext()
     found = {each.span.start: each for each in _longest(_verified(note, names, words, asked))}
+    if not found:
+        return []
     linked, ends = _linked(note, names, once)
-    phrases = own_phrases(note) if found else {}
+    own = own_of(note)
 
     @cache
     def scored(start: int) -> float:
-        return _score(note, words, found[start], asked, phrases, least) if start in found else 0.0
+        return _score(note, words, found[start], asked, own, least) if start in found else 0.0
 
     mentions: list[Mention] = []
     # A name of the note comes before one of its headings, wherever it stands.
@@ -261,9 +264,7 @@ def _section(note: Note, offset: int) -> int:
     return sum(heading.span.start <= offset for heading in note.headings)
 
 
-def _score(
-    note: Note, words: Sequence[Token | None], each: _Found, context: Context, phrases: Phrases, least: float
-) -> float:
+def _score(note: Note, words: Sequence[Token | None], each: _Found, context: Context, own: Own, least: float) -> float:
     """The score; one below `least` may be too high, for then the words that the note shares were not looked at."""
     inside = tuple(w for w in words[each.first : each.last] if w is not None)
     before, after = beside(note, words, each.first, each.last, each.span)
@@ -281,19 +282,19 @@ def _score(
         enumerated=enumerated(note, each.span),
         defines=defines(note, each.span),
         phrase=len(inside) == 1 and in_phrase(words, each.first),
-        own_name=own_name(note, inside) or spells_own_name(note, words, each.first, each.last),
-        own_phrase=len(inside) == 1 and in_own_phrase(phrases, words, each.first),
+        own_name=is_own_name(own, words, each.first, each.last),
+        own_phrase=is_of_own_phrase(own, words, each.first, each.last),
         same_folder=folder_of(note.path) == folder_of(each.name.target),
         share=min(context.share(word.folded) for word in inside),
         passages=context.passages(),
-        sense=replace(context.sense(each.span, each.name.text, each.name.target), words=1.0),
+        sense=context.sense(each.span, each.name.text, each.name.target),
         spelled_out=each.name.kind == "initials" and spelled_out(words, each.name),
     )
     most = worth(each.name, each.form, place)
     if most < least or not place.sense.known:
         return most
-    own = {token.stem for token in each.name.tokens}
-    said = context.said(_around(note, each.span), each.name.target, own)
+    stems = {token.stem for token in each.name.tokens}
+    said = context.said(_around(note, each.span), each.name.target, stems)
     return worth(each.name, each.form, replace(place, sense=replace(place.sense, words=said)))
 
 
