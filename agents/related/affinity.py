@@ -98,7 +98,7 @@ def background(ledger: Ledger) -> Background:
 
 def families_of(titles: Iterable[str]) -> frozenset[str]:
     """The first words of these titles that at least eight of them begin with, and more follow."""
-    found = Counter(first for first, *rest in map(words, titles) if rest)
+    found = Counter(first for first, *rest in filter(None, map(words, titles)) if rest)
     return frozenset(word for word, times in found.items() if times >= _FAMILY and word.isalpha())
 
 

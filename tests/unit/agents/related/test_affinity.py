@@ -47,6 +47,7 @@ def test_words_that_many_titles_begin_with() -> None:
     classes = [f"class {letter}" for letter in "ABCDEFGH"]
     assert families_of([*classes, *(f"1. {letter}" for letter in "ABCDEFGH"), "class", "pattern Observer"]) == {"class"}
     assert not families_of(classes[1:])
+    assert families_of([*classes, "🔥", "?!", ""]) == {"class"}, "a title need not have a word"
 
 
 def test_which_share_of_a_title_is_named() -> None:
