@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -52,6 +52,7 @@ context = {context}
 sequences = 32
 gpu_layers = 99
 stall_seconds = 200
+{more}
 """
 
 
@@ -67,7 +68,7 @@ class Cards:
 
     async def run(self) -> None:
         """All stages, each noted as soon as it is over."""
-        for stage in (self.apart, self.over_both, self.by_turns):
+        for stage in self.stages():
             began = time.perf_counter()
             try:
                 told = await stage()
@@ -77,41 +78,48 @@ class Cards:
             print(stage.__name__, json.dumps(self.found[stage.__name__]), flush=True)
             (self.out / "cards.json").write_text(json.dumps(self.found, indent=1))
 
+    def stages(self) -> Sequence[Callable[[], Awaitable[dict[str, Any]]]]:
+        return (self.apart, self.over_both, self.by_turns)
+
     async def apart(self) -> dict[str, Any]:
         """Two engines, each asked alone and both at the same time; then one is killed while the other answers."""
         async with self.served(self.each, 2) as famulus:
-            first, second = _engines(famulus, 2)
-            self.said = await _said(first)
-            found: dict[str, Any] = {"both say the same": await _said(second) == self.said, "used": used_mib()}
+            first, second = engines_of(famulus, 2)
+            self.said = await said_by(first)
+            found: dict[str, Any] = {"both say the same": await said_by(second) == self.said, "used": used_mib()}
             found["alone"] = [await self.rate(first), await self.rate(second)]
             found["together"] = await asyncio.gather(self.rate(first), self.rate(second))
-            os.kill(_pid(famulus, "first"), signal.SIGKILL)
+            os.kill(pid_of(famulus, "first"), signal.SIGKILL)
             found["second while the first is killed"] = await self.rate(second)
             began = time.perf_counter()
-            found["the first says the same again"] = await _said(first) == self.said
+            found["the first says the same again"] = await said_by(first) == self.said
             found["seconds until then"] = round(time.perf_counter() - began, 1)
             return found
 
     async def over_both(self) -> dict[str, Any]:
         """One engine that no card has room for by itself."""
         async with self.served(self.each * 6 // 10, 1) as famulus:
-            (first,) = _engines(famulus, 1)
-            found: dict[str, Any] = {"says the same as on one": await _said(first) == self.said, "used": used_mib()}
+            (first,) = engines_of(famulus, 1)
+            found: dict[str, Any] = {"says the same as on one": await said_by(first) == self.said, "used": used_mib()}
             found["streams"] = {count: await self.rate(first, count) for count in (1, STREAMS, 32)}
             return found
 
     async def by_turns(self) -> dict[str, Any]:
         """A third engine, for which there is no room beside the two others."""
         async with self.served(self.each, 3) as famulus:
-            engines = _engines(famulus, 3)
+            engines = engines_of(famulus, 3)
             found: dict[str, Any] = {}
             for name, engine in zip([*ROLES.values(), "first"], [*engines, engines[0]], strict=True):
                 began = time.perf_counter()
-                await _said(engine)
+                await said_by(engine)
                 seconds = round(time.perf_counter() - began, 1)
                 states = {each["name"]: each["state"] for each in famulus.host.states()}
                 found[f"{len(found) + 1}: {name}"] = {"seconds": seconds, "states": states, "used": used_mib()}
             return found
+
+    def engine(self, name: str) -> str:
+        """The engine of this name, as the settings have it."""
+        return ENGINE.format(name=name, model=self.model, context=CONTEXT, more="")
 
     async def rate(self, engine: LlamaCppEngine, count: int = STREAMS) -> float:
         """Tokens a second of so many streams."""
@@ -126,11 +134,10 @@ class Cards:
             roles = list(ROLES.items())[:engines]
             file = Path(home) / "famulus.toml"
             written = SETTINGS.format(
-                memory=", ".join(f"{name} = {mib}" for name in self.names),
+                memory=", ".join(f"{name} = {mib}" for name in dict.fromkeys(self.names)),
                 roles="\n".join(f'{role} = "{name}"' for role, name in roles),
             )
-            more = [ENGINE.format(name=name, model=self.model, context=CONTEXT) for _, name in roles]
-            file.write_text(written + "".join(more))
+            file.write_text(written + "".join(self.engine(name) for _, name in roles))
             famulus = compose(load(file).model_copy(update={"vault": vault, "data_dir": Path(home) / "data"}))
             try:
                 yield famulus
@@ -138,15 +145,15 @@ class Cards:
                 await famulus.close()
 
 
-def _engines(famulus: Famulus, count: int) -> list[LlamaCppEngine]:
+def engines_of(famulus: Famulus, count: int) -> list[LlamaCppEngine]:
     return [cast(LlamaCppEngine, famulus.host.roles[role]) for role in list(ROLES)[:count]]
 
 
-def _pid(famulus: Famulus, name: str) -> int:
+def pid_of(famulus: Famulus, name: str) -> int:
     return famulus.host._workers[name][0].pid
 
 
-async def _said(engine: LlamaCppEngine) -> str:
+async def said_by(engine: LlamaCppEngine) -> str:
     return "".join([delta.text async for delta in engine.stream(FIXED)])
 
 
