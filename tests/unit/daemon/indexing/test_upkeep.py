@@ -227,11 +227,13 @@ def test_hints_that_are_due_later_let_the_thread_sleep(world: World, monkeypatch
         notify()
 
     monkeypatch.setattr(world.upkeep._wake, "notify_all", count)
+    world.upkeep.call(lambda: None)
+    assert woken, "it is counted"
     for number in range(2000):
         world.upkeep._hint(f"none{number}.md")
     (world.root / "b.md").write_text("second note")
     world.heard.wait("note.indexed", path="b.md")
-    assert 0 < woken < 500
+    assert woken < 500
 
 
 def test_folders_that_change_are_looked_at_once_and_in_their_time(
