@@ -56,6 +56,15 @@ def workers(owner: int) -> dict[int, str]:
     return found
 
 
+def worker_of(owner: int) -> int:
+    """The one worker with a model; a worker has a child of its own, in which grammars are tried."""
+    found = [pid for pid, command in workers(owner).items() if "native.worker" in command]
+    (worker,) = [
+        pid for pid in found if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1] == str(owner)
+    ]
+    return worker
+
+
 def load_of(daemon: Daemon) -> Any:
     with daemon.client() as client:
         engines = client.get("/api/health").json()["engines"]
@@ -80,7 +89,7 @@ def test_who_leaves_while_his_prompt_is_read_or_his_answer_written_stops_the_mod
     daemon = begin()
     with daemon.client() as client:
         assert client.post(ASK, json=asking("Hi", max_tokens=1)).status_code == 200
-        (worker,) = [pid for pid, command in workers(daemon.process.pid).items() if "native.worker" in command]
+        worker = worker_of(daemon.process.pid)
         leave_while_it_is_read(daemon, worker)
         with client.stream("POST", ASK, json=ENDLESSLY) as answer:
             assert any("content" in line for line in answer.iter_lines())
@@ -99,8 +108,7 @@ def test_nobody_outlives_a_killed_daemon_though_he_writes_or_stands_still(begin:
     pid = daemon.process.pid
     with daemon.client() as client, client.stream("POST", ASK, json=ENDLESSLY) as answer:
         assert any("content" in line for line in answer.iter_lines())
-        found = workers(pid)
-        (worker,) = [each for each, command in found.items() if "native.worker" in command]
+        worker = worker_of(pid)
         os.kill(worker, signal.SIGSTOP)
         daemon.end(signal.SIGKILL)
     eventually(lambda: not workers(pid), lambda: workers(pid))

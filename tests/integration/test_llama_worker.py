@@ -183,9 +183,13 @@ async def test_counts_too_large_for_a_grammar_are_left_to_the_model(
     [
         {"grammar": "root ::= " + "(" * 50_000 + '"a"' + ")" * 50_000},
         {"json_schema": {"type": "string", "pattern": "^(a|b){1,100000}$"}},
+        {"json_schema": {"type": "string", "pattern": "^[]]$"}},
+        {"grammar": 'root ::= "a"{5,3}'},
+        {"grammar": 'root ::= "b" r0\n' + "".join(f"r{n} ::= r{n + 1} r{n + 1}\n" for n in range(25)) + 'r25 ::= "a"?'},
+        {"grammar": "root ::= r0\n" + "".join(f"r{n} ::= r{n + 1}\n" for n in range(200_000)) + 'r200000 ::= "a"'},
     ],
 )
-async def test_a_grammar_that_is_nested_too_deeply_is_refused_and_ends_no_other(
+async def test_a_grammar_that_is_too_much_to_read_is_refused_and_ends_no_other(
     engine: LlamaCppEngine, form: dict[str, Any]
 ) -> None:
     asked = (Message("user", "Count."),)

@@ -232,7 +232,7 @@ def _prompter(source: str, controls: set[str], model: Model) -> Prompter | _Unre
 
 def serve(load: Callable[[LoadOptions, Callable[[float], None]], Model]) -> None:
     """Be a worker: load what the first line says, then serve the others until the input ends."""
-    _die_with_parent()
+    die_with_parent()
     output = _own_output()
     lock = threading.Lock()
 
@@ -272,6 +272,7 @@ def _own_output() -> TextIO:
     return os.fdopen(private, "w", encoding="utf-8")
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """End when the thread that started this process does."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

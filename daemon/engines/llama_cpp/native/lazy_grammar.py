@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from daemon.engines.dialogue.answers.lazy import Lazily
 from daemon.engines.dialogue.answers.parts import OpenCall
 from daemon.engines.llama_cpp.blocks import Logits
-from daemon.engines.llama_cpp.native.schema import grammar_of_call
+from daemon.engines.llama_cpp.native import trial
+from daemon.engines.llama_cpp.native.schema import grammar_of_call, grammar_of_schema, grammar_of_tags
 from daemon.engines.worker.errors import WorkerError
 
 _DEEPEST = 10_000
@@ -27,11 +28,13 @@ CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)
 class Grammar:
     """A grammar and how far an answer has come in it."""
 
-    def __init__(self, vocab: object, text: str) -> None:
+    def __init__(self, vocab: object, text: str, root: str = "root") -> None:
         """Raises ValueError where llama.cpp does not take it."""
         if depth_of(text) > _DEEPEST:
             raise ValueError("the grammar is nested too deeply")
-        self._sampler = llama_cpp.llama_sampler_init_grammar(vocab, text.encode(), b"root")
+        if not trial.survives(grammar=text):
+            raise ValueError("the grammar is too intricate to be read")
+        self._sampler = llama_cpp.llama_sampler_init_grammar(vocab, text.encode(), root.encode())
         if not self._sampler:
             raise ValueError("llama.cpp does not take the grammar")
 
@@ -60,6 +63,16 @@ class Grammar:
         if self._sampler:
             llama_cpp.llama_sampler_free(self._sampler)
             self._sampler = None
+
+
+def tried(asked: trial.Asked) -> None:
+    """Read what a trial is asked for, as the worker would, but for the vocabulary. Raises whatever comes of it."""
+    if "grammar" in asked:
+        Grammar(None, *trial.from_everywhere(asked["grammar"])).close()
+    elif "tags" in asked:
+        grammar_of_tags(asked["tags"])
+    else:
+        grammar_of_schema(asked["schema"], asked["root"])
 
 
 def depth_of(grammar: str) -> int:

@@ -9,10 +9,12 @@ from llama_cpp.llama_grammar import BuiltinRule, SchemaConverter
 from daemon.engines.dialogue.answers.lazy import Body
 from daemon.engines.dialogue.answers.schemas import spelled_out
 from daemon.engines.dialogue.pieces import encodable
+from daemon.engines.llama_cpp.native import trial
 from daemon.engines.llama_cpp.native.tag_grammar import WHITE, quoted, tag_rules
 from daemon.engines.worker import errors as worker_errors
 from daemon.engines.worker.requests import Sampling
 
+_INTRICATE = "it is too intricate to be read"
 _LETTER = BuiltinRule(r'[^"\\\x7F\x00-\x1F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})', [])
 """A character of a string in JSON: a line break must not stand there bare, as the library's own rule lets it."""
 
@@ -21,19 +23,22 @@ def grammar_of(sampling: Sampling) -> str:
     """The GBNF that an answer must keep to, "" where it is free. Raises WorkerError."""
     if sampling.grammar or not sampling.json_schema:
         return encodable(sampling.grammar)
-    return _of_schema(sampling.json_schema, "")
+    return grammar_of_schema(sampling.json_schema, "")
 
 
 def grammar_of_call(body: Body) -> str:
     """The GBNF of the rest of a call. Raises WorkerError."""
-    rules = _of_tags(body.schema) if body.in_tags else _of_schema(body.schema, "call")
+    rules = grammar_of_tags(body.schema) if body.in_tags else grammar_of_schema(body.schema, "call")
     if body.in_tags and not body.lead:
         return f"{rules}\nroot ::= call\n"
     return f"{rules}\nroot ::= {WHITE} {quoted(body.lead)} call {WHITE} {quoted(body.closer)}\n"
 
 
 @lru_cache(64)
-def _of_tags(schemas: str) -> str:
+def grammar_of_tags(schemas: str) -> str:
+    """The GBNF of a call in tags, by the schemas of the tools as JSON text. Raises WorkerError."""
+    if not trial.survives(tags=schemas):
+        raise worker_errors.bad_schema(ValueError(_INTRICATE))
     converter = _new_converter()
 
     def json_rule(name: str, schema: Mapping[str, object]) -> str:
@@ -47,8 +52,10 @@ def _of_tags(schemas: str) -> str:
 
 
 @lru_cache(64)
-def _of_schema(schema: str, root: str) -> str:
+def grammar_of_schema(schema: str, root: str) -> str:
     """The GBNF of JSON by a schema, with this name for its first rule. Raises WorkerError."""
+    if not trial.survives(schema=schema, root=root):
+        raise worker_errors.bad_schema(ValueError(_INTRICATE))
     converter = _new_converter()
     try:
         resolved = converter.resolve_refs(spelled_out(json.loads(schema)), "schema")
