@@ -95,10 +95,11 @@ _KINDS = (
             r"как\b[^?.]*\b(?:работа\w+|устро\w+|дела\w+|происход\w+)|принцип\w*|устройство\b|работ[аы]\b(?!\s+с\b)",
         ),
         _any(
-            r"works?\b(?! (?:well|best|with|for)\b)|by\s+\w+ing\b|steps?\b|first,|and then\b|then,|after (?:that|this|which)\b"
+            r"works\b(?! (?:well|best|with|for)\b)|by\s+\w+ing\b|steps?\b|first,|and then\b|then,|after (?:that|this|which)\b"
             r"|convert\w*|sen(?:d|ds|t)\b"
             r"|reads\b|writes\b"
-            r"|consists?\b|split\w*|through\b|receiv\w*|turns?\b|processe[sd]\b|translat\w*"
+            r"|consists?\b|split\w*|(?<!gone )(?<!goes )(?<!go )through\b(?! (?:various|several|many)\b)"
+            r"|receiv\w*|turns?\b|processe[sd]\b|translat\w*"
             r"|connected\b|execut\w*|load(?:s|ed)\b"
             r"|cop(?:y|ies)\b|mov(?:e|es|ed)\b|compares\b|uses\b",
             r"работает|работают|сначала|затем|потом\b|после (?:этого|того|чего)\b|состо[ия]т\b|с помощью|переда[её]\w*"
