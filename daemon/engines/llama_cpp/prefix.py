@@ -93,8 +93,8 @@ def to_fill(kept: Sequence[Kept]) -> int | None:
     return least_missed(rest).sequence if rest else None
 
 
-def common(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many tokens both begin with."""
+def common(one: Sequence[object], other: Sequence[object]) -> int:
+    """How many tokens, or letters, both begin with."""
     low, high = 0, min(len(one), len(other))
     if one[:high] == other[:high]:
         return high

@@ -4,16 +4,18 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 
-from llama_cpp.llama_grammar import BuiltinRule, SchemaConverter
+from llama_cpp.llama_grammar import RESERVED_NAMES, BuiltinRule, SchemaConverter
 
 from daemon.engines.dialogue.answers.lazy import Body
 from daemon.engines.dialogue.answers.schemas import spelled_out
 from daemon.engines.dialogue.pieces import encodable
 from daemon.engines.llama_cpp.native import trial
-from daemon.engines.llama_cpp.native.tag_grammar import WHITE, quoted, tag_rules
+from daemon.engines.llama_cpp.native.tag_grammar import WHITE, one_of, quoted, tag_rules
 from daemon.engines.worker import errors as worker_errors
 from daemon.engines.worker.requests import Sampling
 
+_SAID_BEFORE = frozenset(("$ref", "oneOf", "anyOf", "const"))
+"""What the library reads in place of an `enum` beside it."""
 _INTRICATE = "it is too intricate to be read"
 _LETTER = BuiltinRule(r'[^"\\\x7F\x00-\x1F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})', [])
 """A character of a string in JSON: a line break must not stand there bare, as the library's own rule lets it."""
@@ -67,6 +69,13 @@ def grammar_of_schema(schema: str, root: str) -> str:
 
 class _Converter(SchemaConverter):  # type: ignore[misc]
     """The library's, but for letters of strings, and for constants and names with quotes, backslashes or umlauts."""
+
+    def visit(self, schema: Mapping[str, object], name: str) -> str:
+        choices = schema.get("enum")
+        if not isinstance(choices, list) or not choices or _SAID_BEFORE & schema.keys():
+            return str(super().visit(schema, name))
+        texts = (json.dumps(each, ensure_ascii=not isinstance(each, str)) for each in choices)
+        return str(self._add_rule(f"{name}-" if name in RESERVED_NAMES else name or "root", one_of(texts)))
 
     def _format_literal(self, literal: str) -> str:
         if literal.startswith('"'):

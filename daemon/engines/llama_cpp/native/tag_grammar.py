@@ -1,10 +1,13 @@
 """GBNF of a call in tags, `<function=NAME><parameter=KEY>VALUE</parameter></function>`: what the reader takes for whole."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 
 from daemon.engines.dialogue.answers.parts import Schemas
+from daemon.engines.llama_cpp.prefix import common
 
 WHITE = r"[ \t\n]{0,20}"
+_DEEP = 100
 _VALUE_ENDS = "</parameter>"
 JsonRule = Callable[[str, Mapping[str, object]], str]
 """Adds the rules of JSON by a schema under a name; gives the name of the first one."""
@@ -14,6 +17,22 @@ def quoted(text: str) -> str:
     """The text itself, as GBNF writes it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     return f'"{escaped}"'
+
+
+def one_of(texts: Iterable[str], deep: int = _DEEP) -> str:
+    """Any of these texts, as GBNF. What some begin with stands there once, down to groups so `deep` within each other:
+    llama.cpp looks at each alternative with each token of the vocabulary."""
+    ordered = sorted(set(texts))
+    if not deep:
+        return " | ".join(map(quoted, ordered))
+    found = []
+    for _, group in groupby(ordered, lambda text: text[:1]):
+        alike = list(group)
+        start = alike[0][: common(alike[0], alike[-1])]
+        rest = [text[len(start) :] for text in alike if text != start]
+        optional = "?" if start == alike[0] else ""
+        found.append(f"{quoted(start)} ({one_of(rest, deep - 1)}){optional}" if rest else quoted(start))
+    return " | ".join(found)
 
 
 def tag_rules(schemas: Schemas, json_rule: JsonRule) -> list[str]:
@@ -41,7 +60,7 @@ def _value(one: object, schema: Mapping[str, object], name: str, json_rule: Json
     meant = _resolved(one, schema)
     choices = meant.get("enum", [meant["const"]] if "const" in meant else None)
     if isinstance(choices, list) and choices and all(isinstance(each, str) for each in choices):
-        return f'"\\n"? ({" | ".join(quoted(each) for each in choices)}) "\\n"? {quoted(_VALUE_ENDS)}'
+        return f'"\\n"? ({one_of(choices)}) "\\n"? {quoted(_VALUE_ENDS)}'
     kinds = meant.get("type")
     if kinds is None or "string" in (kinds if isinstance(kinds, list) else [kinds]):
         return "text-0"
