@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -57,7 +57,8 @@ def _part(part: str) -> str:
 
 def next_fire(cron: str, after: datetime) -> datetime | None:
     """When a cron line fires next, later than a moment; raises ValueError for a line that is none."""
-    later = after + timedelta(seconds=1)
+    # By the clock on the wall it would be an hour earlier where an hour comes twice.
+    later = (after.astimezone(UTC) + timedelta(seconds=1)).astimezone(ZONE)
     found: datetime | None = trigger_for(cron).get_next_fire_time(None, later)
     return found
 

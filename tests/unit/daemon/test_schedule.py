@@ -1,6 +1,7 @@
 import asyncio
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -71,3 +72,14 @@ async def test_digests_that_can_not_be_looked_up_are_an_error_in_the_log(
     finally:
         logging.getLogger("daemon.schedule").removeHandler(said)
     assert "ProgrammingError" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("cron", "after"), [("30 2 * * *", timedelta(days=1)), ("*/15 * * * *", timedelta(minutes=15))]
+)
+def test_the_hour_that_comes_twice_is_left_behind(monkeypatch: pytest.MonkeyPatch, cron: str, after: timedelta) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    monkeypatch.setattr("daemon.schedule.ZONE", berlin)
+    again = datetime(2026, 10, 25, 2, 30, tzinfo=berlin, fold=1)
+    fires = next_fire(cron, again)
+    assert fires is not None and fires.timestamp() - again.timestamp() == after.total_seconds()
