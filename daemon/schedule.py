@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
 from apscheduler.triggers.cron import CronTrigger
 from tzlocal import get_localzone
 
@@ -27,7 +28,30 @@ ZONE = get_localzone()
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def trigger_for(cron: str) -> CronTrigger:
+class WallTrigger(BaseTrigger):  # type: ignore[misc]
+    """A cron line by the clock on the wall, one that is never changed.
+
+    APScheduler's own trigger leaves out the midnight after a day of 23 hours, and fires twice in an hour that comes twice.
+    """
+
+    def __init__(self, cron: str) -> None:
+        """Raises ValueError for a line that is none."""
+        self._wall = CronTrigger.from_crontab(cron, timezone=UTC)
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        """The first time at or after `now`, or after the previous one where there is one and that is earlier."""
+        start = now.astimezone(UTC)
+        if previous_fire_time is not None:
+            start = min(start, previous_fire_time.astimezone(UTC) + timedelta(microseconds=1))
+        found: datetime | None = self._wall.get_next_fire_time(None, start.astimezone(ZONE).replace(tzinfo=UTC))
+        if found is None:
+            return None
+        fires = found.replace(tzinfo=ZONE)
+        later: datetime = fires if fires.astimezone(UTC) >= start else fires.replace(fold=1)
+        return later.astimezone(UTC).astimezone(ZONE)  # a time that is left out that day is the one after the gap
+
+
+def trigger_for(cron: str) -> WallTrigger:
     """The trigger of a cron line in this machine's time zone. Raises ValueError for a line that is none.
 
     APScheduler counts weekdays from Monday, cron from Sunday (0 or 7): the numbers are written as names, and a range
@@ -36,7 +60,7 @@ def trigger_for(cron: str) -> CronTrigger:
     fields = cron.split()
     if len(fields) != 5:
         raise ValueError(f"a cron line has 5 fields, this one {len(fields)}")
-    return CronTrigger.from_crontab(" ".join([*fields[:4], weekdays(fields[4])]), timezone=ZONE)
+    return WallTrigger(" ".join([*fields[:4], weekdays(fields[4])]))
 
 
 def weekdays(field: str) -> str:
@@ -57,9 +81,7 @@ def _part(part: str) -> str:
 
 def next_fire(cron: str, after: datetime) -> datetime | None:
     """When a cron line fires next, later than a moment; raises ValueError for a line that is none."""
-    # By the clock on the wall it would be an hour earlier where an hour comes twice.
-    later = (after.astimezone(UTC) + timedelta(seconds=1)).astimezone(ZONE)
-    found: datetime | None = trigger_for(cron).get_next_fire_time(None, later)
+    found: datetime | None = trigger_for(cron).get_next_fire_time(None, after.astimezone(UTC) + timedelta(seconds=1))
     return found
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from daemon.schedule import ZONE, next_fire, weekdays
+from daemon.schedule import ZONE, next_fire, trigger_for, weekdays
 from tests.composed import Build
 from tests.effort import LONG
 
@@ -83,3 +83,25 @@ def test_the_hour_that_comes_twice_is_left_behind(monkeypatch: pytest.MonkeyPatc
     again = datetime(2026, 10, 25, 2, 30, tzinfo=berlin, fold=1)
     fires = next_fire(cron, again)
     assert fires is not None and fires.timestamp() - again.timestamp() == after.total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("cron", "after", "fires"),
+    [
+        ("0 0 * * *", "2026-03-29T00:00+01:00", "2026-03-30T00:00+02:00"),
+        ("15 0 * * mon", "2026-03-23T00:15+01:00", "2026-03-30T00:15+02:00"),
+        ("30 2 * * *", "2026-03-28T02:30+01:00", "2026-03-29T03:30+02:00"),
+        ("30 2 * * *", "2026-03-29T03:30+02:00", "2026-03-30T02:30+02:00"),
+        ("30 2 * * *", "2026-10-24T02:30+02:00", "2026-10-25T02:30+02:00"),
+        ("30 2 * * *", "2026-10-25T02:30+02:00", "2026-10-26T02:30+01:00"),
+    ],
+)
+def test_no_day_is_left_out_and_none_comes_twice_where_clocks_are_changed(
+    monkeypatch: pytest.MonkeyPatch, cron: str, after: str, fires: str
+) -> None:
+    monkeypatch.setattr("daemon.schedule.ZONE", ZoneInfo("Europe/Berlin"))
+    found = next_fire(cron, datetime.fromisoformat(after))
+    assert found is not None and found.isoformat(timespec="minutes") == fires
+    trigger = trigger_for(cron)
+    last, now = datetime.fromisoformat(after), datetime.fromisoformat(after) + timedelta(seconds=2)
+    assert trigger.get_next_fire_time(last, now) == found, "the schedule sees it the same"
