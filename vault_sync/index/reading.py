@@ -111,6 +111,9 @@ class Reader:
             return Absent()
         except UnreadableNoteError as error:
             problem = error
+            if isinstance(error.__cause__, OSError):
+                # A stamp that no file has: rights come back without a new time, and the next look tries again.
+                stamp = replace(stamp, mtime_ns=-1)
         except Exception as error:  # one note that nobody foresaw keeps no other from being read
             log.exception("The note %r is left out of the index.", path)
             problem = _unforeseen(path, error)

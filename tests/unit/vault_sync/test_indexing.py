@@ -1,5 +1,6 @@
 """What is embedded and what is not, and that reading, embedding and recording overlap without losing anything."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -208,6 +209,25 @@ def test_a_note_that_nobody_foresaw_takes_no_other_with_it(
     assert indexer.ledger.counts()[:2] == (NOTES - 1, 1) and consistent(indexer)
     note = indexer.ledger.note(odd)
     assert note is not None and "ZeroDivisionError: odd" in note.reason and note.fix
+
+
+def test_a_note_that_the_system_keeps_back_is_read_when_it_no_longer_does(
+    indexer: Indexer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_back, opens = VaultPath("Folder 1/Note 7.md"), os.open
+
+    def refuses(file: str, *rest: Any, **named: Any) -> int:
+        if str(file).endswith(kept_back):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opens(file, *rest, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refuses)
+        indexer.scan()
+        note = indexer.ledger.note(kept_back)
+        assert note is not None and note.state == "failed" and "Permission denied" in note.reason
+    indexer.look([kept_back])  # its rights changed: neither its size nor its time did
+    assert indexer.ledger.counts()[:2] == (NOTES, 0) and consistent(indexer)
 
 
 def test_a_note_that_fails_again_and_again_is_no_change_each_time(indexer: Indexer) -> None:
