@@ -139,7 +139,8 @@ def options(wish: Wish, devices: Sequence[Device], free: Mapping[str, int]) -> I
         yield _on_host(wish)
         return
     if wish.even:
-        yield _shared(wish, [(card, 1 + (card is cards[-1])) for card in cards])
+        used = cards[: max(1, steps - 1)]  # vLLM leaves those alone that it has no part for
+        yield _shared(wish, [(card, 1 + (card is used[-1])) for card in used])
         return
     if len(wish.devices) > 1:
         groups = [cards]

@@ -91,6 +91,15 @@ def test_vllm_takes_an_even_part_of_each_card_that_it_is_given() -> None:
     assert refused(place(wish, full, room(full))).card == "CUDA0"
 
 
+def test_vllm_takes_nothing_of_cards_that_it_has_no_part_for() -> None:
+    cards = [CPU, *(card(f"CUDA{number}", 20 * GIB) for number in range(4))]
+    for parts, named in ((1, 2), (1, 3), (2, 4)):
+        names = tuple(f"CUDA{number}" for number in range(named))
+        found = placed(place(Wish("a", stated(18 * GIB, parts), names, parts + 1, even=True), cards, room(cards)))
+        size = 18 * GIB // parts + CARD_OVERHEAD
+        assert found.shares == {f"CUDA{number}": size for number in range(parts)} | {MAIN: 0}
+
+
 def test_an_unknown_device_is_refused_by_its_name() -> None:
     assert refused(place(Wish("a", layers(1, 1), ("CUDA7",), 99), REFERENCE, room(REFERENCE))).unknown == ("CUDA7",)
 
