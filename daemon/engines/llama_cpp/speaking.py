@@ -10,7 +10,7 @@ from typing import Any
 from daemon.engines.dialogue.answers.parts import AnswerParser, Part, Said, Thought
 from daemon.engines.dialogue.pieces import TextAssembler
 from daemon.engines.llama_cpp.batch_ports import Chosen
-from daemon.engines.worker.errors import WorkerError
+from daemon.engines.worker.errors import WorkerError, of_request
 
 Event = Mapping[str, Any]
 GATHERED = 0.02
@@ -29,11 +29,12 @@ class _Answer:
         self.count = 0
         self.called = False
         self.begun = False
+        self.failed: WorkerError | None = None
 
     @property
     def stopped(self) -> bool:
-        """Whether nothing more is wanted: a stop string was found, or the only call was made."""
-        return self._stops.stopped or (self.called and self._one_call)
+        """Whether nothing more is wanted: a stop string was found, the only call was made, or it can not be read."""
+        return self._stops.stopped or (self.called and self._one_call) or self.failed is not None
 
     @property
     def waited_for(self) -> bool:
@@ -133,7 +134,11 @@ class Speaker:
         answer = self._answers[request]
         if answer.stopped:
             return None  # written while the stop string was found
-        event: dict[str, Any] = {"event": "token", "id": request, **answer.feed(self._piece(token.token))}
+        try:
+            event: dict[str, Any] = {"event": "token", "id": request, **answer.feed(self._piece(token.token))}
+        except Exception as error:  # noqa: BLE001 - what can not be read of one answer must not silence the others
+            answer.failed = of_request(error)
+            return None
         if token.logprob is not None:
             event["logprobs"] = [self._text(token.token), token.logprob]
             event["top"] = [[self._text(each), logprob] for each, logprob in token.top]
@@ -141,7 +146,12 @@ class Speaker:
 
     def _done(self, request: int, reason: str, usage: dict[str, int]) -> Event:
         answer = self._answers.pop(request)
-        rest = answer.finish()
+        try:
+            rest = answer.finish()
+        except Exception as error:  # noqa: BLE001 - as for a token
+            rest, answer.failed = {}, answer.failed or of_request(error)
+        if answer.failed is not None:
+            return {"id": request, **answer.failed.event}
         reason = "stop" if answer.stopped or reason == "cancelled" else reason
         reason = "tool_calls" if answer.called and reason == "stop" else reason
         counted = {**usage, "completion": answer.count}

@@ -4,7 +4,10 @@ import queue
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from daemon.engines.dialogue.answers.format import AnswerFormat
+from daemon.engines.dialogue.answers.parts import Part, PlainParser
 from daemon.engines.llama_cpp.batch_ports import Chosen
 from daemon.engines.llama_cpp.speaking import GATHERED, Event, Speaker
 from tests.effort import LONG
@@ -124,3 +127,33 @@ def test_where_a_stop_string_may_come_nothing_is_gathered() -> None:
     for _ in range(3):
         ticking.token()
     assert [len(ticking.lines.get(timeout=LONG)) for _ in range(3)] == [1, 1, 1]
+
+
+class Unreadable(PlainParser):
+    """Meets something that nobody foresaw."""
+
+    def __init__(self, at_end: bool) -> None:
+        self._at_end = at_end
+
+    def feed(self, text: str) -> list[Part]:
+        if self._at_end:
+            return super().feed(text)
+        raise ZeroDivisionError
+
+    def finish(self) -> list[Part]:
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+def test_an_answer_that_can_not_be_read_fails_alone(at_end: bool) -> None:
+    heard = Heard("one ", "two")
+    speaker = heard.speaker
+    speaker.open(2, (), Unreadable(at_end))
+    speaker.chosen(2, Chosen(0))
+    speaker.chosen(2, Chosen(1))
+    speaker.over(2, "stop", USAGE)
+    events = heard.answer(AnswerFormat("json_tags"))
+    (failed,) = [event for event in events if event["id"] == 2 and event["event"] == "error"]
+    assert "ZeroDivisionError" in failed["cause"]
+    assert told([event for event in events if event["id"] == 1], "text") == "one two"
+    assert not any(event["event"] == "done" for event in events if event["id"] == 2)
