@@ -19,6 +19,8 @@ from daemon.engines.worker.loop import die_with_parent
 SECONDS = 5
 """Of the processor, for one trial: a schema of a thousand parts takes a tenth of one."""
 _MEMORY = 2 << 30
+_FILLING = 128 << 20
+"""What no reading takes that ends in a mistake: one that was refused memory at the limit has taken more."""
 _RULE = re.compile(r"^([A-Za-z0-9-]+)\s*::=", re.MULTILINE)
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*"|\[(?:[^\]\\]|\\.)*\]|#[^\n]*)|!?<[^>\s]*>', re.DOTALL)
 Asked = Mapping[str, str]
@@ -94,7 +96,7 @@ def _try_all(asking: socket.socket, read: Callable[[Asked], object]) -> None:
 
 
 def _try_one(line: str, read: Callable[[Asked], object]) -> None:
-    code = 1
+    code, before = 1, _resident()
     try:
         resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
@@ -105,6 +107,12 @@ def _try_one(line: str, read: Callable[[Asked], object]) -> None:
     except MemoryError:
         pass
     except Exception:  # noqa: BLE001 - the worker meets the same, and says it
-        code = 0
+        # llama.cpp tells a mistake in the grammar, too, where it was refused memory.
+        code = int(_resident() - before > _FILLING)
     finally:
         os._exit(code)
+
+
+def _resident() -> int:
+    """The most bytes of memory that this process had so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
