@@ -201,6 +201,23 @@ async def test_a_grammar_that_is_too_much_to_read_is_refused_and_ends_no_other(
     assert engine.pid == pid
 
 
+async def test_other_answers_go_on_while_a_schema_is_tried(engine: LlamaCppEngine) -> None:
+    asked = (Message("user", "Count."),)
+    hanging = ChatRequest(asked, 1, json_schema={"type": "string", "pattern": "^[]]$"})
+    refused: asyncio.Task[list[ChatDelta]] | None = None
+    meanwhile = 0
+    async for _ in engine.stream(ChatRequest(asked, 1500, grammar='root ::= "ab " root')):
+        if refused is None:
+            refused = asyncio.create_task(said(engine, hanging))
+        elif refused.done():
+            break
+        meanwhile += 1
+    assert refused is not None
+    with pytest.raises(BadRequestError):
+        await refused
+    assert meanwhile > 10
+
+
 def test_only_groups_count_as_nested_and_not_what_is_quoted() -> None:
     assert depth_of('root ::= ("a" (b | [(]))* ")" # (((\nb ::= "\\"((" | [\\]((]') == 2
     assert depth_of('root ::= "' + "(" * 50_000 + '"') == 0

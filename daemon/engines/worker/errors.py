@@ -134,6 +134,11 @@ def bad_grammar() -> WorkerError:
     )
 
 
+def not_kept(grammar: str, error: Exception) -> WorkerError:
+    """No answer can be kept to the grammar that was asked for, or, where none was, to the schema."""
+    return bad_grammar() if grammar else bad_schema(error)
+
+
 def no_way_on() -> WorkerError:
     """A grammar that some beginnings can not be ended by."""
     return WorkerError(

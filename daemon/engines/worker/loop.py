@@ -62,6 +62,7 @@ class Model(Protocol):
     def tokenize(self, text: str, *, control: bool) -> list[int]: ...  # noqa: D102
     def piece(self, token: int) -> bytes: ...  # noqa: D102
     def control_texts(self) -> set[str]: ...  # noqa: D102
+    def read_ahead(self, sampling: Sampling) -> None: ...  # noqa: D102
     def embed(self, texts: Sequence[str], working: Callable[[], None]) -> NDArray[np.float32]: ...  # noqa: D102
     def rerank(self, query: str, texts: Sequence[str], working: Callable[[], None]) -> list[float]: ...  # noqa: D102
 
@@ -150,6 +151,7 @@ class Worker:
         tokens = self._model.tokenize(prepared.prompt, control=True)
         check_room(len(tokens), max(1, sampling.max_tokens), self._model.context_tokens)
         sampling = replace(sampling, max_tokens=sampling.max_tokens or self._model.context_tokens - len(tokens))
+        self._model.read_ahead(sampling)
         urgency = URGENCY[message.get("priority", "interactive")]
         head = self._head(Chat.of(message), tokens) if self._model.options.kept_folder else 0
 

@@ -49,6 +49,11 @@ class LazyCalls:
             return Body(json.dumps(self.schemas[call.tool] or NO_ARGUMENTS))
         return None
 
+    def bodies(self) -> set[Body]:
+        """All that may have to follow the beginning of a call."""
+        begun = [OpenCall(opener, "", tool) for opener in ("", "<tool_call>") for tool in ("", *self.schemas)]
+        return {body for call in begun if (body := self.body(call)) is not None}
+
 
 class CallWatch:
     """Follows one answer token by token, and says in which call it is."""

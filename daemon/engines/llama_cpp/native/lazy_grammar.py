@@ -6,6 +6,7 @@ not fit makes them throw, and that ends the process. So it is asked about each t
 
 import ctypes
 import re
+from contextlib import suppress
 from itertools import accumulate
 
 import llama_cpp
@@ -16,8 +17,10 @@ from daemon.engines.dialogue.answers.lazy import Lazily
 from daemon.engines.dialogue.answers.parts import OpenCall
 from daemon.engines.llama_cpp.blocks import Logits
 from daemon.engines.llama_cpp.native import trial
-from daemon.engines.llama_cpp.native.schema import grammar_of_call, grammar_of_schema, grammar_of_tags
+from daemon.engines.llama_cpp.native.schema import grammar_of, grammar_of_call, grammar_of_schema, grammar_of_tags
+from daemon.engines.worker import errors as worker_errors
 from daemon.engines.worker.errors import WorkerError
+from daemon.engines.worker.requests import Sampling
 
 _DEEPEST = 10_000
 """Groups within each other, which llama.cpp reads each within the other: behind twice as many its stack ends."""
@@ -30,10 +33,7 @@ class Grammar:
 
     def __init__(self, vocab: object, text: str, root: str = "root") -> None:
         """Raises ValueError where llama.cpp does not take it."""
-        if depth_of(text) > _DEEPEST:
-            raise ValueError("the grammar is nested too deeply")
-        if not trial.survives(grammar=text):
-            raise ValueError("the grammar is too intricate to be read")
+        check(text)
         self._sampler = llama_cpp.llama_sampler_init_grammar(vocab, text.encode(), root.encode())
         if not self._sampler:
             raise ValueError("llama.cpp does not take the grammar")
@@ -63,6 +63,29 @@ class Grammar:
         if self._sampler:
             llama_cpp.llama_sampler_free(self._sampler)
             self._sampler = None
+
+
+def check(grammar: str) -> None:
+    """Raises ValueError where llama.cpp must not be asked to read a GBNF. Trying one may take seconds, once."""
+    if depth_of(grammar) > _DEEPEST:
+        raise ValueError("the grammar is nested too deeply")
+    if not trial.survives(grammar=grammar):
+        raise ValueError("the grammar is too intricate to be read")
+
+
+def read_ahead(sampling: Sampling) -> None:
+    """Try what an answer must keep to before it is begun: what was tried is remembered, and no step waits for it.
+
+    Raises WorkerError where it can not be kept to.
+    """
+    if grammar := grammar_of(sampling):
+        try:
+            check(grammar)
+        except ValueError as error:
+            raise worker_errors.not_kept(sampling.grammar, error) from error
+    for body in sampling.calls.calls.bodies() if sampling.calls is not None else ():
+        with suppress(WorkerError, ValueError):  # a call of which no grammar can be made is read all the same
+            check(grammar_of_call(body))
 
 
 def tried(asked: trial.Asked) -> None:

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from daemon.engines.hosting.main_memory import allocatable
 from daemon.engines.llama_cpp.native import log
+from daemon.engines.llama_cpp.native.lazy_grammar import read_ahead
 from daemon.engines.llama_cpp.native.loading import Adapters, Layout
 from daemon.engines.llama_cpp.native.pooled import AS_THE_FILE_SAYS, POOLING, RANK, PooledContext
 from daemon.engines.llama_cpp.native.sequences import LlamaSequences
 from daemon.engines.worker import errors as worker_errors
-from daemon.engines.worker.requests import LoadOptions
+from daemon.engines.worker.requests import LoadOptions, Sampling
 
 
 class LlamaModel:
@@ -82,6 +83,10 @@ class LlamaModel:
             if count >= 0:
                 return list(tokens[:count])
             size = -count
+
+    def read_ahead(self, sampling: Sampling) -> None:
+        """Try what an answer must keep to. Raises WorkerError."""
+        read_ahead(sampling)
 
     def piece(self, token: int, *, special: bool = False) -> bytes:
         """The bytes of a token; those of a control token only with `special`."""

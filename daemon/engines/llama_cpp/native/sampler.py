@@ -33,7 +33,7 @@ class LlamaSampler:
         try:
             self._grammar = Grammar(vocab, grammar) if grammar else None
         except ValueError as error:
-            raise (worker_errors.bad_grammar() if sampling.grammar else worker_errors.bad_schema(error)) from error
+            raise worker_errors.not_kept(sampling.grammar, error) from error
         self._lazy = LazyGrammar(vocab, sampling.calls) if sampling.calls is not None else None
         self._alone = self._grammar is None and self._logprobs is None and not sampling.penalised
         alone = self._alone and self._lazy is None

@@ -77,6 +77,9 @@ class Model:
     def control_texts(self) -> set[str]:
         return set(CONTROLS)
 
+    def read_ahead(self, sampling: Sampling) -> None:
+        pass
+
     def embed(self, texts: Sequence[str], working: Callable[[], None]) -> NDArray[np.float32]:
         raise WorkerError("bad_request", "No.", "", "")
 

@@ -59,3 +59,11 @@ def test_only_tools_of_the_request_are_held_to_a_schema(style: Style) -> None:
     lazy = AnswerFormat(style).lazy(TOOLS)
     assert lazy.body(OpenCall("<|message|>", "", "browser.open")) is None or style not in ("plain", "harmony")
     assert (lazy.body(OpenCall("", "", "now")) is not None) == (style != "plain")
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("call", [OpenCall("<tool_call>", ""), OpenCall("{", ""), OpenCall("<|message|>", "", "find")])
+def test_what_may_have_to_follow_is_known_before(style: Style, call: OpenCall) -> None:
+    lazy = AnswerFormat(style).lazy(TOOLS)
+    if lazy is not None:
+        assert {lazy.body(call)} - {None} <= lazy.bodies()
