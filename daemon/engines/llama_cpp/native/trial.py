@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from daemon.engines.worker.loop import die_with_parent
 
-SECONDS = 5
+SECONDS = 2
 """Of the processor, for one trial: a schema of a thousand parts takes a tenth of one."""
 _MEMORY = 2 << 30
 _FILLING = 128 << 20
