@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from daemon.engines.hosting.devices import Devices
-from tests.bench.gpu_cards import ENGINE, ROLES, Cards, engines_of, pid_of, said_by, used_mib
+from tests.bench.gpu_cards import ENGINE, ROLES, Cards, engines_of, pid_of, said_by, turns, used_mib
 from tests.bench.gpu_llama import CONTEXT, SPEC
 
 ROOMY = 1_000_000
@@ -73,14 +73,7 @@ class Builds(Cards):
         """Both want one card that has room for one of them."""
         async with self.served(self.each, 2) as famulus:
             engines = engines_of(famulus, 2)
-            found: dict[str, Any] = {}
-            for engine in (*engines, *engines):
-                began = time.perf_counter()
-                await said_by(engine)
-                seconds = round(time.perf_counter() - began, 1)
-                states = {each["name"]: each["state"] for each in famulus.host.states()}
-                found[f"{len(found) + 1}: {engine.name}"] = {"seconds": seconds, "states": states, "used": used_mib()}
-            return found
+            return await turns(famulus, (*engines, *engines))
 
 
 def main() -> None:

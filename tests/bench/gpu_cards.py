@@ -14,7 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -108,14 +108,7 @@ class Cards:
         """A third engine, for which there is no room beside the two others."""
         async with self.served(self.each, 3) as famulus:
             engines = engines_of(famulus, 3)
-            found: dict[str, Any] = {}
-            for name, engine in zip([*ROLES.values(), "first"], [*engines, engines[0]], strict=True):
-                began = time.perf_counter()
-                await said_by(engine)
-                seconds = round(time.perf_counter() - began, 1)
-                states = {each["name"]: each["state"] for each in famulus.host.states()}
-                found[f"{len(found) + 1}: {name}"] = {"seconds": seconds, "states": states, "used": used_mib()}
-            return found
+            return await turns(famulus, (*engines, engines[0]))
 
     def engine(self, name: str) -> str:
         """The engine of this name, as the settings have it."""
@@ -143,6 +136,18 @@ class Cards:
                 yield famulus
             finally:
                 await famulus.close()
+
+
+async def turns(famulus: Famulus, engines: Iterable[LlamaCppEngine]) -> dict[str, Any]:
+    """What each engine's answer takes with its loading, and which engines are there then."""
+    found: dict[str, Any] = {}
+    for engine in engines:
+        began = time.perf_counter()
+        await said_by(engine)
+        seconds = round(time.perf_counter() - began, 1)
+        states = {each["name"]: each["state"] for each in famulus.host.states()}
+        found[f"{len(found) + 1}: {engine.name}"] = {"seconds": seconds, "states": states, "used": used_mib()}
+    return found
 
 
 def engines_of(famulus: Famulus, count: int) -> list[LlamaCppEngine]:
