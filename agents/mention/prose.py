@@ -13,7 +13,7 @@ _BLOCKED = re.compile(
     r"|^[ \t>]*\[[^\]^\r\n][^\]\r\n]*\]:[ \t]*\S+[ \t]*(?:[\"'(][^\r\n]*)?(?=[\r\n]|\Z)"  # one of a file of the vault
     r"|\[[^\[\]\r\n]*\]"  # brackets: callouts, boxes of tasks, footnotes, references
     r"|<%.{0,2000}?%>|\{\{[^{}]*\}\}"  # templates
-    r"|<(?P<tag>a|code|kbd|pre|samp|script|style|svg|button|h[1-6])\b[^>]*>.*?(?:</(?P=tag)>|\Z)"
+    r"|<(?P<tag>a|code|kbd|pre|samp|script|style|svg|button|h[1-6])\b[^>]{0,2000}>.*?(?:</(?P=tag)>|\Z)"
     r"|</?[A-Za-z!?][^<>]*>"
     r"|<[^\s<>]+>"
     r"|(?<![^\W_])[A-Za-z][A-Za-z0-9+.\-]*://[^\s<>]+|\bwww\.[^\s<>]+"
